@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef EFFNN_BASE_FILE_H
+#define EFFNN_BASE_FILE_H
+
+/* Files: mapped for reading, written atomically (a temporary beside the target, fsync, rename). */
+
+#include "base/status.h"
+
+/* A whole file in memory, read-only: mapped where it can be, else read. */
+typedef struct effnn__file {
+    const unsigned char *data;
+    size_t size;
+    int mapped;
+} effnn__file;
+
+/* E_IO names the path and the system's reason; a directory is refused. */
+effnn_status effnn__file_open(effnn__file *out, const char *path);
+void effnn__file_close(effnn__file *self); /* all zeros is allowed */
+
+/* A file being written. Nothing is seen under `path` until commit; abandon leaves no trace. */
+typedef struct effnn__writer effnn__writer;
+effnn_status effnn__writer_create(effnn__writer **out, const char *path);
+effnn_status effnn__writer_add(effnn__writer *self, const void *data, size_t size);
+effnn_status effnn__writer_commit(effnn__writer *self); /* frees in any case; on failure no file */
+void effnn__writer_abandon(effnn__writer *self);        /* frees; NULL is allowed */
+#endif

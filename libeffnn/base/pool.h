@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef EFFNN_BASE_POOL_H
+#define EFFNN_BASE_POOL_H
+
+/* Deterministic parallelism. A job is cut into pieces whose number depends on the problem only,
+ * never on the threads; each piece writes its own part of the result, and reductions combine the
+ * pieces' partial results in index order. So 1, 2 and 16 threads give the same bits. */
+
+#include "base/status.h"
+
+/* One piece: [begin, end) of n items, piece number `piece`. */
+typedef effnn_status (*effnn__piece_fn)(void *job, size_t piece, size_t begin, size_t end);
+
+/*
+ * Cut n items into pieces of `grain` items (the last may be shorter) and run them all, on the
+ * context's pool or runner; the caller works too. Nested calls run serially on their own thread.
+ *
+ * All pieces run even if one fails; the failure with the lowest piece number is returned, its
+ * message carried to the calling thread. n == 0 is EFFNN_OK without a call. grain ≥ 1.
+ * Allocates nothing once the pool's threads exist.
+ */
+effnn_status effnn__parallel_for(effnn_context *context, size_t n, size_t grain,
+                                 effnn__piece_fn piece, void *job);
+
+/* Number of pieces that the call above makes. */
+static inline size_t effnn__piece_count(size_t n, size_t grain)
+{
+    return n / grain + (n % grain != 0);
+}
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef EFFNN_KERNELS_KERNELS_H
+#define EFFNN_KERNELS_KERNELS_H
+
+/* Dense computations on plain arrays. One struct of function pointers; every entry has a plain C
+ * reference (effnn__kernels_reference), against which tests hold whatever effnn__kernels_get()
+ * chose for this CPU. Kernels never allocate: scratch comes from the caller, in bytes told by the
+ * *_scratch entry beside. Arrays are row-major and contiguous unless strides are given; outputs
+ * never overlap inputs unless an entry says "may alias". All split work by effnn__parallel_for,
+ * so results do not depend on the number of threads. */
+
+#include "base/status.h"
+
+#include <stdbool.h>
+
+/* C = alpha · A·B + beta · C, for each batch entry. A is m × k, B is k × n, C is m × n, each with a
+ * row and a column stride in elements (a transpose is a swap of the two). With beta = 0, C is not
+ * read. n_batch ≥ 1; the offsets give where entry i begins, in elements ([n_batch]; NULL: 0). */
+typedef struct effnn__gemm {
+    size_t m, n, k;
+    const void *a, *b;
+    void *c;
+    int64_t a_row, a_col, b_row, b_col, c_row, c_col;
+    double alpha, beta;
+    size_t n_batch;
+    const size_t *a_offset, *b_offset, *c_offset;
+} effnn__gemm;
+
+/* 2-D convolution (cross-correlation), NCHW. x: [n, c_in, h, w]; weight: [c_out, c_in / groups,
+ * kernel_h, kernel_w]; bias: [c_out] or NULL; y: [n, c_out, out_h, out_w]. Padding is zero. */
+typedef struct effnn__conv2d {
+    size_t n, c_in, h, w, c_out, kernel_h, kernel_w, out_h, out_w, groups;
+    size_t stride_h, stride_w, dilation_h, dilation_w;
+    size_t pad_top, pad_left; /* bottom and right follow from out_h, out_w */
+} effnn__conv2d;
+
+/* 2-D pooling windows, NCHW with n·c planes. */
+typedef struct effnn__pool2d {
+    size_t planes, h, w, kernel_h, kernel_w, out_h, out_w;
+    size_t stride_h, stride_w, dilation_h, dilation_w;
+    size_t pad_top, pad_left, pad_bottom, pad_right;
+    bool count_include_pad; /* average: divide by the window clipped to the padded input, not the input */
+} effnn__pool2d;
+
+/* Elements seen as [outer, axis, inner]; an operation runs along the middle one. */
+typedef struct effnn__axis {
+    size_t outer, axis, inner;
+} effnn__axis;
+
+/* One element-wise function over n contiguous elements; y may alias x. */
+typedef void (*effnn__unary_f32)(float *y, const float *x, size_t n);
+
+typedef struct effnn__kernels {
+    const char *name; /* "reference", "avx512", …; for the log */
+
+    effnn_status (*gemm_f32)(effnn_context *context, const effnn__gemm *gemm);
+    effnn_status (*gemm_f64)(effnn_context *context, const effnn__gemm *gemm);
+
+    /* Lower triangle of gram [d, d] (row-major, row stride d) += scale · XᵀX, x: [n, d]; products and
+     * sums in double. Rows combine in index order. scratch holds a block of x as doubles. */
+    size_t (*gram_scratch)(size_t n, size_t d);
+    effnn_status (*gram_f32)(effnn_context *context, double *gram, const float *x, size_t n,
+                             size_t d, double scale, void *scratch);
+
+    size_t (*conv2d_scratch)(const effnn_context *context, const effnn__conv2d *conv);
+    effnn_status (*conv2d_f32)(effnn_context *context, const effnn__conv2d *conv, const float *x,
+                               const float *weight, const float *bias, float *y, void *scratch);
+
+    /* index (may be NULL): [planes, out_h, out_w] flat position of the maximum in its plane. An
+     * all-padding window gives -inf. */
+    effnn_status (*max_pool2d_f32)(effnn_context *context, const effnn__pool2d *pool,
+                                   const float *x, float *y, int64_t *index);
+    effnn_status (*average_pool2d_f32)(effnn_context *context, const effnn__pool2d *pool,
+                                       const float *x, float *y);
+
+    /* Stable softmax and its logarithm along the axis; y may alias x. */
+    effnn_status (*softmax_f32)(effnn_context *context, effnn__axis shape, const float *x,
+                                float *y);
+    effnn_status (*log_softmax_f32)(effnn_context *context, effnn__axis shape, const float *x,
+                                    float *y);
+
+    /* y = (x - mean) / sqrt(var + eps) · scale + bias over rows of x [n, d]; biased variance, two
+     * passes; scale, bias: [d] or NULL; mean, rstd: [n] results or NULL; y may alias x. */
+    effnn_status (*layer_norm_f32)(effnn_context *context, size_t n, size_t d, const float *x,
+                                   const float *scale, const float *bias, float eps, float *y,
+                                   float *mean, float *rstd);
+    /* y = x / sqrt(mean(x²) + eps) · scale; the same arguments. */
+    effnn_status (*rms_norm_f32)(effnn_context *context, size_t n, size_t d, const float *x,
+                                 const float *scale, float eps, float *y, float *rstd);
+    /* y = x · scale[c] + bias[c], x: [n, c, inner]; y may alias x. */
+    effnn_status (*channel_affine_f32)(effnn_context *context, size_t n, size_t c, size_t inner,
+                                       const float *x, const float *scale, const float *bias,
+                                       float *y);
+
+    /* Along the axis, y: [outer, inner]. Sums are pairwise in a fixed order. */
+    effnn_status (*reduce_sum_f32)(effnn_context *context, effnn__axis shape, const float *x,
+                                   float *y);
+    effnn_status (*reduce_max_f32)(effnn_context *context, effnn__axis shape, const float *x,
+                                   float *y);
+
+    effnn__unary_f32 exp_f32, log_f32, tanh_f32, sigmoid_f32, erf_f32;
+    effnn__unary_f32 gelu_f32;      /* x/2 · (1 + erf(x / √2)) */
+    effnn__unary_f32 gelu_tanh_f32; /* the tanh form */
+    effnn__unary_f32 silu_f32;      /* x · sigmoid(x) */
+    effnn__unary_f32 relu_f32;      /* NaN stays NaN */
+} effnn__kernels;
+
+/* The kernels for this CPU, chosen once per process (and BLIS made ready, once). Never NULL. */
+const effnn__kernels *effnn__kernels_get(void);
+
+/* The plain C reference of every entry. */
+const effnn__kernels *effnn__kernels_reference(void);
+
+/* What was chosen and why, one line ("blis 0.9.0 skx …"); borrowed, static. */
+const char *effnn__kernels_describe(void);
+#endif
