@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef EFFNN_GRAPH_RUN_H
+#define EFFNN_GRAPH_RUN_H
+
+/* Running a plan. */
+
+#include "base/progress.h"
+#include "graph/plan.h"
+
+/* Called right after a value listed in plan_options.keep is computed; the tensor is borrowed and
+ * valid during the call. */
+typedef effnn_status (*effnn__tap_fn)(void *user, const effnn__value *value,
+                                      const effnn_tensor *tensor);
+
+typedef struct effnn__run_options {
+    const effnn__progress *progress; /* asked between nodes whether to stop; may be NULL */
+    effnn__tap_fn tap;               /* may be NULL */
+    void *tap_user;
+    double *node_seconds; /* [graph->nodes.n] added to; may be NULL */
+} effnn__run_options;
+
+/* Run on inputs (dtypes and shapes as planned, any strides) into outputs (contiguous, unshared,
+ * shaped by effnn__plan_output_shape). No allocation if the inputs are contiguous. */
+effnn_status effnn__plan_run(effnn__plan *self, const effnn_tensor *const *inputs,
+                             effnn_tensor *const *outputs, const effnn__run_options *options);
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef EFFNN_OPS_OP_H
+#define EFFNN_OPS_OP_H
+
+/* The operator table, heart of the library: one constant row an operator, one file op_<name>.c and
+ * one word in ops/meson.build. Everything else (planning, training, ONNX, tests, documentation)
+ * reads the rows. Operators follow ONNX semantics, so that import and export are one to one.
+ *
+ * Contract with whoever calls a row (op_run.h, graph/run):
+ * - Inputs are contiguous, or absent (NULL); outputs are allocated with the shape that `infer` gave.
+ * - An output may share its buffer with input 0 only if EFFNN_OP_IN_PLACE is set.
+ * - `scratch`, `aux` and `cost` see tensors whose data may be NULL: they look at shapes only. */
+
+#include "base/context.h"
+#include "base/option.h"
+#include "base/status.h"
+#include "ops/onnx_row.h"
+#include "ops/symbol.h"
+#include "tensor/shape.h"
+#include "tensor/tensor.h"
+
+#include <stdbool.h>
+
+/* No limit on the number of inputs or outputs. */
+#define EFFNN_ANY (-1)
+
+/* Integer contents of a value that `infer` may know: shapes, axes, slice bounds. */
+#define EFFNN__MAX_CONTENT 16
+
+/* What is known of a value before it is computed. */
+typedef struct effnn__value_info {
+    bool has_dtype, has_shape, has_content;
+    effnn_dtype dtype;
+    size_t rank; /* with has_shape */
+    effnn__sym dims[EFFNN_MAX_RANK];
+    size_t n_content; /* with has_content: an integer value of rank 0 or 1 and its elements */
+    effnn__sym content[EFFNN__MAX_CONTENT];
+} effnn__value_info;
+
+enum {
+    EFFNN_OP_IN_PLACE = 1 << 0,       /* output 0 may be computed over input 0's buffer */
+    EFFNN_OP_RESHAPES = 1 << 1,       /* output 0 has the bytes of input 0, under another shape */
+    EFFNN_OP_DYNAMIC_SHAPE = 1 << 2,  /* the output shape depends on data */
+    EFFNN_OP_TRAINING_DIFFERS = 1 << 3, /* forward behaves otherwise in training */
+    EFFNN_OP_RANDOM = 1 << 4          /* never folded */
+};
+
+typedef enum effnn_op_mode { EFFNN_OP_INFERENCE, EFFNN_OP_TRAINING } effnn_op_mode;
+typedef enum effnn_op_phase { EFFNN_OP_FORWARD, EFFNN_OP_BACKWARD } effnn_op_phase;
+
+typedef struct effnn_op_def effnn_op_def;
+
+/* infer: shapes, dtypes and small known integers, in → out. Inputs whose info is incomplete give
+ * incomplete outputs, not errors. Fails with E_SHAPE, E_ARG or E_UNSUPPORTED, naming the node. */
+typedef struct effnn_op_infer {
+    const effnn_op_def *def;
+    const void *attrs;
+    const char *node; /* its name, for messages */
+    effnn__symbols *symbols;
+    const effnn__value_info *const *inputs; /* [n_inputs], NULL: absent */
+    const effnn_tensor *const *constants;   /* [n_inputs], contents where constant, else NULL */
+    size_t n_inputs;
+    effnn__value_info *outputs; /* [n_outputs], zeroed before the call */
+    size_t n_outputs;
+} effnn_op_infer;
+
+typedef struct effnn_op_call {
+    const effnn_op_def *def;
+    const void *attrs;
+    const char *node;
+    effnn_context *context;
+    effnn_op_mode mode;
+    const effnn_tensor *const *inputs; /* [n_inputs], NULL: absent */
+    size_t n_inputs;
+    effnn_tensor *const *outputs; /* [n_outputs], NULL: not wanted */
+    size_t n_outputs;
+    void *const *aux;   /* [def->n_aux], NULL entries where the backward needs none */
+    void *scratch;      /* of the size that `scratch` gave, 64-byte aligned */
+    const void *packed; /* what `prepack` made, or NULL */
+} effnn_op_call;
+
+/* Gradients of one call: outputs given, inputs added into; NULL where not wanted. */
+typedef struct effnn_op_grads {
+    const effnn_tensor *const *outputs;
+    effnn_tensor *const *inputs;
+} effnn_op_grads;
+
+/* Which tensors a backward needs, as bit masks, for the input gradients in `wanted`. */
+typedef struct effnn_op_saves {
+    uint32_t wanted; /* in: bit i: the gradient of input i is wanted */
+    uint32_t inputs, outputs, aux;
+} effnn_op_saves;
+
+/* Constant inputs in a kernel's own layout; freed by `destroy`. */
+typedef struct effnn_op_packed {
+    void *data;
+    void (*destroy)(void *data);
+    size_t bytes; /* for the memory report */
+} effnn_op_packed;
+
+typedef struct effnn_op_cost {
+    double macs;          /* multiply-accumulates */
+    double flops;         /* other floating-point operations */
+    double read, written; /* bytes */
+} effnn_op_cost;
+
+/* One case for test_all_ops: inputs as "f32[2,3]" (random normal), "f32[2,3]>0" (positive),
+ * "i64{1,2}" (given, rank 1), "i64:3" (given, rank 0), "" (absent). */
+typedef struct effnn_op_sample {
+    const char *inputs[8]; /* NULL ends */
+    const char *attrs;     /* "axis=1,keepdims=0" or NULL */
+    int n_outputs;         /* 0: min_outputs */
+    double tolerance;      /* relative, forward against reference; 0: exact */
+    double avoid;          /* gradients are not tested within 1e-2 of this point … */
+    bool has_avoid;        /* … if set (kinks) */
+    const char *refused;   /* not NULL: infer must fail, its message holding this text */
+} effnn_op_sample;
+#define EFFNN_SAMPLES_END { .inputs = { NULL }, .n_outputs = -1 }
+
+struct effnn_op_def {
+    const char *name;    /* key in files, Python and messages */
+    const char *summary; /* one line for docs */
+    const effnn_option_def *attrs;
+    size_t attrs_size;
+    int min_inputs, max_inputs, min_outputs, max_outputs;
+    unsigned flags;
+    size_t n_aux; /* auxiliary results for the backward (norm statistics, masks) */
+    effnn_status (*infer)(effnn_op_infer *call);
+    effnn_status (*forward)(const effnn_op_call *call);
+    effnn_status (*backward)(const effnn_op_call *call, const effnn_op_grads *grads); /* or NULL */
+    void (*saves)(const effnn_op_call *call, effnn_op_saves *out);      /* NULL: none */
+    size_t (*aux)(const effnn_op_call *call, size_t index);             /* bytes; NULL: none */
+    size_t (*scratch)(const effnn_op_call *call, effnn_op_phase phase); /* bytes; NULL: none */
+    effnn_status (*prepack)(const effnn_op_call *call, effnn_op_packed *out); /* or NULL */
+    void (*cost)(const effnn_op_call *call, effnn_op_cost *out); /* NULL: reads + writes only */
+    const effnn_onnx_row *onnx;     /* newest first, ended by EFFNN_ONNX_END; NULL: not in ONNX */
+    const effnn_op_sample *samples; /* ended by EFFNN_SAMPLES_END; at least one */
+};
+
+const effnn_op_def *effnn__op_at(size_t index); /* NULL past the last */
+const effnn_op_def *effnn__op_find(const char *name);
+
+/* The operator and the row that read an ONNX node of this opset; NULL: none. */
+const effnn_op_def *effnn__op_find_onnx(const char *name, const char *domain, int64_t opset,
+                                        const effnn_onnx_row **row);
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef EFFNN_OPS_OP_RUN_H
+#define EFFNN_OPS_OP_RUN_H
+
+/* Running one operator by itself, eagerly: constant folding and tests. Inputs may be strided;
+ * outputs are made here. Sessions do not come this way (graph/run.h). */
+
+#include "ops/op.h"
+
+/* Infer, allocate, run. outputs: [n_outputs], filled with new tensors owned by the caller;
+ * untouched on failure. */
+effnn_status effnn__op_run(effnn_context *context, const effnn_op_def *def, const void *attrs,
+                           const char *node, const effnn_tensor *const *inputs, size_t n_inputs,
+                           effnn_tensor **outputs, size_t n_outputs);
+
+/* Fill an info from a tensor: dtype, shape and, if it is a small integer one, its content. */
+void effnn__value_info_of(effnn__value_info *out, const effnn_tensor *tensor);
+
+/* Concrete shape of an info; E_SHAPE, naming `what`, if it has none or a symbol is open. */
+effnn_status effnn__value_info_shape(effnn__shape *out, const effnn__value_info *info,
+                                     const char *what);
+
+/* Run infer with counts checked: the one entry to def->infer. */
+effnn_status effnn__op_infer(effnn_op_infer *call);
+
+/* Cost of a call, with the default where the row has no function. */
+void effnn__op_cost(const effnn_op_call *call, effnn_op_cost *out);
+#endif
