@@ -13,8 +13,8 @@ typedef struct effnn__plan effnn__plan;
 typedef struct effnn__plan_options {
     bool keep_all;  /* no buffer is reused and nothing runs in place (debugging) */
     bool prepack;   /* let operators prepack their constants */
-    const effnn__value *const *keep; /* [n_keep] values that must stay readable after the run */
-    size_t n_keep;
+    const effnn__node *const *tapped; /* [n_tapped] nodes whose inputs and outputs a tap will see: */
+    size_t n_tapped;                  /* they do not run in place */
 } effnn__plan_options;
 
 /* Bytes of each kind that the plan holds. */

@@ -7,10 +7,11 @@
 #include "base/progress.h"
 #include "graph/plan.h"
 
-/* Called right after a value listed in plan_options.keep is computed; the tensor is borrowed and
- * valid during the call. */
-typedef effnn_status (*effnn__tap_fn)(void *user, const effnn__value *value,
-                                      const effnn_tensor *tensor);
+/* Called on the calling thread right after a node listed in plan_options.tapped has run, with its
+ * operands (NULL: absent); borrowed, valid during the call. */
+typedef effnn_status (*effnn__tap_fn)(void *user, const effnn__node *node,
+                                      const effnn_tensor *const *inputs,
+                                      effnn_tensor *const *outputs);
 
 typedef struct effnn__run_options {
     const effnn__progress *progress; /* asked between nodes whether to stop; may be NULL */
