@@ -25,29 +25,41 @@ EFFNN_API size_t effnn_format_count(void);
 /** Name of format `index`; borrowed, static; NULL past the last. */
 EFFNN_API const char *effnn_format_name_at(size_t index);
 
-/** Bits of one code. @return EFFNN_OK; EFFNN_E_NOTFOUND for an unknown format. */
+/**
+ * Bits of one code.
+ *
+ * @return EFFNN_OK; EFFNN_E_ARG if a pointer is NULL; EFFNN_E_NOTFOUND for an unknown format.
+ */
 EFFNN_API effnn_status effnn_format_bits(uint32_t *out, const char *format);
 
 /**
  * Largest finite value, smallest positive value. Either out pointer may be NULL.
  *
- * @return EFFNN_OK; EFFNN_E_NOTFOUND.
+ * The most negative value of an integer format is one step below the negated largest.
+ *
+ * @return EFFNN_OK; EFFNN_E_ARG if `format` is NULL; EFFNN_E_NOTFOUND.
  */
 EFFNN_API effnn_status effnn_format_range(double *largest, double *smallest, const char *format);
 
 /**
- * Codes of n values, in the low bits of each word. Values outside the range saturate, unless the
- * format has infinities.
+ * Codes of n values, in the low bits of each word. Values outside the range saturate; in a format
+ * with infinities they become infinite where rounding says so (toward zero: only infinities do).
  *
- * @param[out] codes   [n].
+ * @param[out] codes   [n]; untouched on failure.
  * @param      values  [n].
- * @return EFFNN_OK; EFFNN_E_NOTFOUND; EFFNN_E_NUMERIC for a NaN in a format that has none (the
- *         message names the index).
+ * @return EFFNN_OK; EFFNN_E_ARG; EFFNN_E_NOTFOUND; EFFNN_E_NUMERIC for a NaN in a format that has
+ *         none (the message names the index).
  */
 EFFNN_API effnn_status effnn_format_encode(uint32_t *codes, const double *values, size_t n,
                                            const char *format, effnn_rounding rounding);
 
-/** Values of n codes. @return EFFNN_OK; EFFNN_E_NOTFOUND; EFFNN_E_ARG for a code that is too wide. */
+/**
+ * Values of n codes.
+ *
+ * @param[out] values  [n]; untouched on failure.
+ * @param      codes   [n].
+ * @return EFFNN_OK; EFFNN_E_NOTFOUND; EFFNN_E_ARG for a code that is too wide.
+ */
 EFFNN_API effnn_status effnn_format_decode(double *values, const uint32_t *codes, size_t n,
                                            const char *format);
 
