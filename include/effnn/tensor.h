@@ -6,8 +6,13 @@
  * Tensors: reference-counted n-dimensional arrays, strided, of one element type.
  *
  * Made by effnn_tensor_create(), effnn_tensor_wrap() or a reader; shared by effnn_tensor_retain()
- * and views; freed by effnn_tensor_release(). Storage that more than one tensor shares is
- * immutable: effnn_tensor_data_mut() copies it first, so a write is never seen by another owner.
+ * and views; freed by effnn_tensor_release().
+ *
+ * The write rule: storage with more than one owner is immutable. Its owners are tensor objects
+ * (views among them) and DLPack consumers and producers. effnn_tensor_data_mut() and
+ * effnn_tensor_set_f64() give a tensor storage of its own first where it has another owner, so that
+ * a write is never seen by one. References to the same object (effnn_tensor_retain()) are not
+ * owners: all who hold the object see its writes.
  */
 
 #include <effnn/base.h>
@@ -67,6 +72,8 @@ typedef void (*effnn_release_fn)(void *user, void *data);
 /**
  * Create a tensor over memory of the caller's, without a copy.
  *
+ * A write to the tensor goes to that memory, as long as no other tensor shares it.
+ *
  * @param[out] out      new tensor, owned by the caller; untouched on failure, and then `release`
  *                      is not called.
  * @param      context  NULL: the default.
@@ -77,13 +84,14 @@ typedef void (*effnn_release_fn)(void *user, void *data);
  * @param      release  called with `user` and `data` when the memory is needed no longer; NULL:
  *                      the memory outlives every tensor over it by the caller's own care.
  * @param      user     first argument of `release`.
- * @return EFFNN_OK; EFFNN_E_ARG, EFFNN_E_SHAPE as for create; EFFNN_E_NOMEM.
+ * @return EFFNN_OK; EFFNN_E_ARG, EFFNN_E_SHAPE as for create, E_ARG also for data that is not
+ *         aligned; EFFNN_E_NOMEM.
  */
 EFFNN_API effnn_status effnn_tensor_wrap(effnn_tensor **out, effnn_context *context, void *data,
                                          effnn_dtype dtype, size_t rank, const int64_t *dims,
                                          effnn_release_fn release, void *user);
 
-/** Add a reference and return `self`. */
+/** Add a reference and return `self`; NULL is allowed. */
 EFFNN_API effnn_tensor *effnn_tensor_retain(effnn_tensor *self);
 
 /** Drop a reference; the last one frees. NULL is allowed. */
@@ -114,7 +122,8 @@ EFFNN_API int effnn_tensor_is_contiguous(const effnn_tensor *self);
 EFFNN_API const void *effnn_tensor_data(const effnn_tensor *self);
 
 /**
- * First element, for writing. Copies the storage first if another tensor shares it.
+ * First element, for writing. Copies the elements first if the storage has another owner, is
+ * read-only, or if elements overlap (strides of 0); the tensor is then contiguous.
  *
  * @param[out] out  borrowed, valid until the tensor is shared, written elsewhere or released.
  * @return EFFNN_OK; EFFNN_E_NOMEM, and the tensor is as before.
@@ -132,15 +141,15 @@ EFFNN_API effnn_status effnn_tensor_get_f64(double *out, const effnn_tensor *sel
  * @return EFFNN_OK; EFFNN_E_ARG if the index is outside or `value` is NaN and the type an integer;
  *         EFFNN_E_NOMEM if shared storage cannot be copied.
  */
-EFFNN_API effnn_status effnn_tensor_set_f64(effnn_tensor *self, const int64_t *index,
-                                            double value);
+EFFNN_API effnn_status effnn_tensor_set_f64(effnn_tensor *self, const int64_t *index, double value);
 
 /**
  * View the same elements under other sizes; one size may be -1 and is computed.
  *
  * @param[out] out  new tensor over the same storage (a copy, if the strides do not allow a view),
  *                  owned by the caller.
- * @return EFFNN_OK; EFFNN_E_SHAPE if the counts differ; EFFNN_E_NOMEM.
+ * @return EFFNN_OK; EFFNN_E_SHAPE if the counts differ, or more than one size is -1; EFFNN_E_ARG
+ * for a rank above EFFNN_MAX_RANK; EFFNN_E_NOMEM.
  */
 EFFNN_API effnn_status effnn_tensor_view_reshape(effnn_tensor **out, effnn_tensor *self,
                                                  size_t rank, const int64_t *dims);
@@ -157,10 +166,12 @@ EFFNN_API effnn_status effnn_tensor_view_permute(effnn_tensor **out, effnn_tenso
                                                  const size_t *axes);
 
 /**
- * View of elements start, start+step, … (count of them) along one axis.
+ * View of elements start, start+step, … (count of them) along one axis. `step` may be negative;
+ * a count of 0 allows any start.
  *
- * @return EFFNN_OK; EFFNN_E_ARG if an index falls outside or the axis is none; EFFNN_E_UNSUPPORTED
- *         for a packed 4-bit type; EFFNN_E_NOMEM.
+ * @param[out] out  new tensor over the same storage, owned by the caller.
+ * @return EFFNN_OK; EFFNN_E_ARG if an index falls outside, the axis is none, the count is negative
+ *         or the step 0; EFFNN_E_UNSUPPORTED for a packed 4-bit type; EFFNN_E_NOMEM.
  */
 EFFNN_API effnn_status effnn_tensor_view_slice(effnn_tensor **out, effnn_tensor *self, size_t axis,
                                                int64_t start, int64_t count, int64_t step);
@@ -172,9 +183,10 @@ EFFNN_API effnn_status effnn_tensor_copy(effnn_tensor **out, const effnn_tensor 
  * Contiguous copy in another element type.
  *
  * To floats: nearest even. Floats to integers: toward zero, saturated at the range, NaN is refused.
- * Integers to narrower integers: saturated. To bool: nonzero.
+ * Integers to narrower integers: saturated. To bool: nonzero. Every value is rounded once.
  *
- * @return EFFNN_OK; EFFNN_E_NUMERIC for a NaN that would become an integer; EFFNN_E_NOMEM.
+ * @return EFFNN_OK; EFFNN_E_ARG for an unknown dtype; EFFNN_E_NUMERIC for a NaN that would become
+ * an integer; EFFNN_E_NOMEM.
  */
 EFFNN_API effnn_status effnn_tensor_cast(effnn_tensor **out, const effnn_tensor *self,
                                          effnn_dtype dtype);
@@ -182,8 +194,11 @@ EFFNN_API effnn_status effnn_tensor_cast(effnn_tensor **out, const effnn_tensor 
 /**
  * Read a NumPy .npy file (format 1.0 to 3.0; either byte order; C or Fortran order).
  *
+ * The tensor is row-major whatever the file's order. Bytes after the elements are ignored.
+ *
  * @return EFFNN_OK; EFFNN_E_IO if it cannot be read; EFFNN_E_FORMAT if it is no .npy file or is
- *         truncated; EFFNN_E_UNSUPPORTED for an element type that no dtype stands for; EFFNN_E_NOMEM.
+ *         truncated; EFFNN_E_UNSUPPORTED for an element type that no dtype stands for or more than
+ *         EFFNN_MAX_RANK dimensions; EFFNN_E_NOMEM.
  */
 EFFNN_API effnn_status effnn_tensor_read_npy(effnn_tensor **out, effnn_context *context,
                                              const char *path);
@@ -195,28 +210,42 @@ EFFNN_API effnn_status effnn_tensor_read_npy(effnn_tensor **out, effnn_context *
  */
 EFFNN_API effnn_status effnn_tensor_write_npy(const effnn_tensor *self, const char *path);
 
-/** DLPack's managed tensors (dlpack.h, version 0.8 and 1.x); declared there, used by pointer here. */
+/** DLPack's managed tensors (dlpack.h, version 0.8 and 1.x); declared there, used by pointer here.
+ */
 struct DLManagedTensor;
 struct DLManagedTensorVersioned;
 
 /**
  * Take over a DLPack tensor on the CPU without a copy; its deleter runs with the last reference.
  *
- * @return EFFNN_OK; EFFNN_E_UNSUPPORTED for another device or element type, and the DLPack tensor
- *         stays the caller's; EFFNN_E_NOMEM.
+ * The producer may keep the memory too, so a write to the tensor copies it first.
+ *
+ * @return EFFNN_OK. On failure the DLPack tensor stays the caller's: EFFNN_E_UNSUPPORTED for
+ * another device, element type or rank than there is here, unaligned elements, or strides in a
+ *         packed type; EFFNN_E_ARG if a pointer is missing; EFFNN_E_SHAPE; EFFNN_E_NOMEM.
  */
 EFFNN_API effnn_status effnn_tensor_from_dlpack(effnn_tensor **out, effnn_context *context,
                                                 struct DLManagedTensor *managed);
 
-/** The same for a versioned DLPack tensor; one marked read-only is copied when written. */
-EFFNN_API effnn_status
-effnn_tensor_from_dlpack_versioned(effnn_tensor **out, effnn_context *context,
-                                   struct DLManagedTensorVersioned *managed);
+/**
+ * The same for a versioned DLPack tensor. Memory that its producer marks as copied for the
+ * consumer, and not as read-only, is written in place.
+ *
+ * @return as effnn_tensor_from_dlpack(); EFFNN_E_UNSUPPORTED also for a major version other than 1.
+ */
+EFFNN_API effnn_status effnn_tensor_from_dlpack_versioned(effnn_tensor **out,
+                                                          effnn_context *context,
+                                                          struct DLManagedTensorVersioned *managed);
 
-/** Hand the elements out as DLPack, sharing the storage. The consumer calls the deleter. */
+/**
+ * Hand the elements out as DLPack, sharing the storage: the consumer must not write to them, and
+ * `self` copies them when it is written before the consumer called the deleter.
+ *
+ * @return EFFNN_OK; EFFNN_E_STATE for a tensor inside a session's memory: copy it; EFFNN_E_NOMEM.
+ */
 EFFNN_API effnn_status effnn_tensor_to_dlpack(struct DLManagedTensor **out, effnn_tensor *self);
 
-/** Hand the elements out as versioned DLPack, marked read-only when the storage is shared. */
+/** The same as versioned DLPack, marked read-only. @return as effnn_tensor_to_dlpack(). */
 EFFNN_API effnn_status effnn_tensor_to_dlpack_versioned(struct DLManagedTensorVersioned **out,
                                                         effnn_tensor *self);
 

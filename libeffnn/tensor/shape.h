@@ -14,7 +14,8 @@ typedef struct effnn__shape {
     int64_t dims[EFFNN_MAX_RANK];
 } effnn__shape;
 
-/* Product of sizes; E_SHAPE if one is negative or the product exceeds PTRDIFF_MAX. */
+/* Product of sizes; E_SHAPE if one is negative or the product, zeros left out, exceeds PTRDIFF_MAX.
+ */
 effnn_status effnn__shape_count(size_t *out, size_t rank, const int64_t *dims);
 
 void effnn__shape_strides(int64_t *strides, size_t rank, const int64_t *dims);
@@ -25,6 +26,8 @@ effnn_status effnn__shape_broadcast(effnn__shape *out, const effnn__shape *a,
 
 bool effnn__shape_equal(const effnn__shape *a, const effnn__shape *b);
 
-/* "[2, 3]" into a buffer, for messages; returns the buffer. 128 bytes hold any shape. */
+/* "[2, 3]" into a buffer, for messages; returns the buffer. EFFNN__SHAPE_TEXT bytes hold any shape;
+ * a smaller buffer cuts it. */
+#define EFFNN__SHAPE_TEXT 192
 char *effnn__shape_print(char *buffer, size_t size, size_t rank, const int64_t *dims);
 #endif

@@ -12,20 +12,35 @@
 
 effnn__shape effnn__tensor_shape(const effnn_tensor *self);
 
-/* The only way to write to storage: copies it when another tensor (or DLPack consumer, or mapped
- * file) shares it. E_NOMEM leaves the tensor as it was. */
-effnn_status effnn__tensor_make_unique(effnn_tensor *self);
+/*
+ * The write rule. Storage with more than one owner is immutable; owners are tensor objects (views
+ * and shares included) and DLPack consumers. Writers call make_unique first: it gives `self`
+ * storage of its own, contiguous, if the storage has another owner, is read-only, or elements of
+ * `self` overlap. References to one tensor object (effnn_tensor_retain) are not owners: whoever
+ * holds the object sees its writes. So whatever hands a tensor out that must not change with the
+ * original (a clone, a session) hands out effnn__tensor_share(). A placed tensor is its arena's:
+ * make_unique leaves it alone.
+ */
+effnn_status effnn__tensor_make_unique(effnn_tensor *self); /* E_NOMEM leaves it as it was */
+
+/* A tensor object of its own over the same elements, without a copy. */
+effnn_status effnn__tensor_share(effnn_tensor **out, const effnn_tensor *self);
+
+/* effnn_tensor_create with the elements unset. */
+effnn_status effnn__tensor_create_unset(effnn_tensor **out, effnn_context *context,
+                                        effnn_dtype dtype, size_t rank, const int64_t *dims);
 
 /* True if both lie in the same storage. */
 bool effnn__tensor_shares_storage(const effnn_tensor *a, const effnn_tensor *b);
 
-/* `self` if contiguous (retained), else a contiguous copy. */
+/* A tensor with the same elements, contiguous: shares them if `self` is, else a copy. */
 effnn_status effnn__tensor_contiguous(effnn_tensor **out, const effnn_tensor *self);
 
 /* Writable data of a tensor that the caller knows to be unshared and contiguous (asserted). */
 void *effnn__tensor_data(effnn_tensor *self);
 
-/* Copy elements between tensors of one shape and dtype, any strides; `to` is unshared. */
+/* Copy elements between tensors of one shape and dtype, any strides; `to` is made unique. E_SHAPE,
+ * E_ARG (dtypes differ), E_NOMEM. */
 effnn_status effnn__tensor_copy_into(effnn_tensor *to, const effnn_tensor *from);
 
 /* A tensor header over memory that someone else owns (an arena), placed in caller's memory: no
@@ -38,7 +53,7 @@ effnn_tensor *effnn__tensor_place(void *place, void *data, effnn_dtype dtype, si
 /* View of elements [start, start + n) of a contiguous tensor's first dimension (no copy). */
 effnn_status effnn__tensor_rows(effnn_tensor **out, effnn_tensor *self, int64_t start, int64_t n);
 
-/* New contiguous tensor from an array of i64 / f64 values, rank 1. */
+/* New tensor of rank 1 from an array. */
 effnn_status effnn__tensor_from_i64(effnn_tensor **out, effnn_context *context, size_t n,
                                     const int64_t *items);
 
