@@ -12,16 +12,16 @@
 /* What a URI says after its path, parsed by api/dataset_uri.c; NULL or 0 where it says nothing. */
 typedef struct effnn__dataset_spec {
     size_t n_paths;
-    const char *const *paths;   /* split at '+' */
-    const char *split;          /* "train" or "test" */
+    const char *const *paths; /* split at '+' */
+    const char *split;        /* "train" or "test" */
     size_t rank;
     int64_t shape[EFFNN_MAX_RANK]; /* of one sample */
-    const char *label;          /* "first", "last" or "none" (records) */
+    const char *label;             /* "first", "last" or "none" (records) */
     size_t n_mean, n_std;
-    const double *mean, *std;   /* per channel, after division by scale */
-    double scale;               /* 0: the kind's default */
-    uint64_t count;             /* of random samples */
-    const effnn_model *model;   /* shapes of random samples; may be NULL */
+    const double *mean, *std; /* per channel, after division by scale */
+    double scale;             /* 0: the kind's default */
+    uint64_t count;           /* of random samples */
+    const effnn_model *model; /* shapes of random samples; may be NULL */
 } effnn__dataset_spec;
 
 typedef struct effnn__dataset_kind {
@@ -32,4 +32,19 @@ typedef struct effnn__dataset_kind {
 } effnn__dataset_kind;
 
 const effnn__dataset_kind *effnn__dataset_kind_at(size_t index); /* NULL past the last */
+
+/* Fixed-size records of a label byte and a byte image [channels, …], over one or more files; what
+ * cifar10 and records both are. Pixels become (byte / scale - mean) / std in f32. */
+typedef struct effnn__records_layout {
+    size_t n_paths;
+    const char *const *paths;
+    size_t rank;
+    int64_t shape[EFFNN_MAX_RANK];
+    bool has_label, label_last;
+    double scale;
+    size_t n_mean, n_std; /* 0, 1 or the number of channels */
+    const double *mean, *std;
+} effnn__records_layout;
+effnn_status effnn__records_open(effnn_dataset **out, effnn_context *context,
+                                 const effnn__records_layout *layout);
 #endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* effnn bench: how long one inference takes, as a whole and by node. */
+
+#include "cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct bench_flags {
+    uint32_t batch, repeat;
+    bool profile;
+} bench_flags;
+
+enum { DEFAULT_REPEAT = 20, WARM_UP = 2 };
+
+typedef struct timing {
+    double median, least, largest;
+} timing;
+
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Run WARM_UP times, then `repeat` times with the clock. */
+static int measure(cli *self, effnn_session *session, const effnn_batch *batch, uint32_t repeat,
+                   timing *out)
+{
+    const size_t n_outputs = effnn_session_output_count(session);
+    double *seconds = calloc(repeat, sizeof *seconds);
+    effnn_tensor **outputs = calloc(n_outputs + 1, sizeof(effnn_tensor *));
+    effnn_run_options options = EFFNN_RUN_OPTIONS_INIT;
+    effnn_status status = EFFNN_OK;
+
+    options.progress = cli_progress;
+    options.progress_user = self;
+    for (uint32_t i = 0; seconds && outputs && i < repeat + WARM_UP && status == EFFNN_OK; i++) {
+        const double start = cli_seconds();
+
+        status = effnn_session_run(session, batch->inputs, outputs, &options);
+        if (i >= WARM_UP) seconds[i - WARM_UP] = cli_seconds() - start;
+    }
+    cli_progress_done(self);
+    if (seconds && status == EFFNN_OK) {
+        qsort(seconds, repeat, sizeof *seconds, compare);
+        *out = (timing){ 0.5 * (seconds[(repeat - 1) / 2] + seconds[repeat / 2]), seconds[0],
+                         seconds[repeat - 1] };
+    }
+    for (size_t i = 0; outputs && i < n_outputs; i++) effnn_tensor_release(outputs[i]);
+    const bool no_memory = !seconds || !outputs;
+    free(outputs);
+    free(seconds);
+    if (no_memory) return cli_no_memory();
+    return status == EFFNN_OK ? CLI_DONE : cli_fail(status);
+}
+
+static void print_profile(const effnn_session *session, double total)
+{
+    char time[32], macs[32];
+
+    printf("\n%-28s %-20s %10s %7s %10s %9s\n", "node", "operator", "time", "share", "MACs",
+           "GMAC/s");
+    for (size_t i = 0; i < effnn_session_node_count(session); i++) {
+        effnn_node_profile p = { .version = 1 };
+        double each;
+
+        if (effnn_session_profile_at(&p, session, i) != EFFNN_OK || !p.runs) continue;
+        each = p.seconds / (double)p.runs;
+        printf("%-28.28s %-20s %10s %6.1f%% %10s %9.3g\n", p.name, p.op,
+               cli_text_seconds(time, each), 100.0 * each / total, cli_text_scaled(macs, p.macs),
+               each > 0.0 ? 1e-9 * p.macs / each : 0.0);
+    }
+}
+
+static cJSON *profile_json(const effnn_session *session)
+{
+    cJSON *array = cJSON_CreateArray();
+
+    for (size_t i = 0; i < effnn_session_node_count(session); i++) {
+        effnn_node_profile p = { .version = 1 };
+        cJSON *object;
+
+        if (effnn_session_profile_at(&p, session, i) != EFFNN_OK) continue;
+        object = cJSON_CreateObject();
+        cJSON_AddStringToObject(object, "name", p.name);
+        cJSON_AddStringToObject(object, "op", p.op);
+        cli_json_number(object, "seconds", p.runs ? p.seconds / (double)p.runs : 0.0);
+        cli_json_number(object, "macs", p.macs);
+        cJSON_AddItemToArray(array, object);
+    }
+    return array;
+}
+
+static int print_result(const cli *self, const effnn_session *session, uint32_t batch,
+                        const timing *t)
+{
+    const bench_flags *flags = self->flags;
+    char a[32], b[32], c[32];
+
+    if (self->common.json) {
+        cJSON *document = cJSON_CreateObject();
+
+        cJSON_AddNumberToObject(document, "batch", batch);
+        cJSON_AddNumberToObject(document, "threads", effnn_context_threads(self->context));
+        cli_json_number(document, "median_seconds", t->median);
+        cli_json_number(document, "min_seconds", t->least);
+        cli_json_number(document, "max_seconds", t->largest);
+        cJSON_AddItemToObject(document, "nodes",
+                              flags->profile ? profile_json(session) : cJSON_CreateArray());
+        return cli_print_json(document);
+    }
+    printf("batch %u, %u threads: median %s, least %s, most %s\n", batch,
+           effnn_context_threads(self->context), cli_text_seconds(a, t->median),
+           cli_text_seconds(b, t->least), cli_text_seconds(c, t->largest));
+    if (flags->profile) print_profile(session, t->median);
+    return CLI_DONE;
+}
+
+static int run(cli *self)
+{
+    const bench_flags *flags = self->flags;
+    effnn_session_options options = EFFNN_SESSION_OPTIONS_INIT;
+    effnn_session *session = NULL;
+    effnn_dataset *data = NULL;
+    effnn_batch batch = { .version = 1 };
+    timing t = { 0 };
+    char uri[32];
+    int code;
+    effnn_model *model = cli_load(self, self->args[0], &code);
+    const uint32_t n = model ? cli_batch(self, model, flags->batch ? flags->batch : 1) : 0;
+
+    options.profile = flags->profile;
+    snprintf(uri, sizeof uri, "random:%u", n);
+    if (code == CLI_DONE) data = cli_open(self, uri, model, &code);
+    if (code == CLI_DONE) {
+        effnn_status status = effnn_session_create(&session, model, &options);
+
+        batch.inputs = calloc(effnn_dataset_input_count(data) + 1, sizeof(effnn_tensor *));
+        if (!batch.inputs) code = cli_no_memory();
+        if (code == CLI_DONE && status == EFFNN_OK) status = effnn_dataset_read(&batch, data, 0, n);
+        if (code == CLI_DONE && status != EFFNN_OK) code = cli_fail(status);
+    }
+    if (code == CLI_DONE)
+        code = measure(self, session, &batch, flags->repeat ? flags->repeat : DEFAULT_REPEAT, &t);
+    if (code == CLI_DONE) code = print_result(self, session, n, &t);
+    effnn_batch_clear(&batch);
+    free(batch.inputs);
+    effnn_session_destroy(session);
+    effnn_dataset_destroy(data);
+    effnn_model_destroy(model);
+    return code;
+}
+
+static const cli_flag flags[] = {
+    { "batch", 'b', CLI_COUNT, offsetof(bench_flags, batch), "N", "samples run at once (default 1)",
+      false, false },
+    { "repeat", 'n', CLI_COUNT, offsetof(bench_flags, repeat), "N", "runs that count (default 20)",
+      false, false },
+    { "profile", 'p', CLI_SWITCH, offsetof(bench_flags, profile), NULL, "time by node", false,
+      false },
+    { NULL, 0, CLI_SWITCH, 0, NULL, NULL, false, false },
+};
+
+extern const cli_command cli_command_bench;
+const cli_command cli_command_bench = {
+    .name = "bench",
+    .summary = "time of one inference, on random inputs",
+    .args = "MODEL",
+    .min_args = 1,
+    .max_args = 1,
+    .example = "effnn bench examples/data/digits_vit.onnx --batch 8 --profile",
+    .flags = flags,
+    .flags_size = sizeof(bench_flags),
+    .run = run,
+};
