@@ -11,7 +11,8 @@
  * (message set). Adds no share. */
 effnn_context *effnn__context_resolve(effnn_context *context);
 
-/* Add a share (resolving NULL) / drop one. retain gives NULL, message set, only when out of memory. */
+/* Add a share (resolving NULL) / drop one. retain gives NULL, message set, only when out of memory.
+ */
 effnn_context *effnn__context_retain(effnn_context *context);
 void effnn__context_release(effnn_context *context);
 

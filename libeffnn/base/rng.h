@@ -4,7 +4,8 @@
 
 /* Counter-based random numbers: Philox4x32-10 (Salmon et al., SC 2011). A value depends on (seed,
  * stream, index) alone, so that it is the same at any thread count, batch size or order. No libm:
- * normals come from a polynomial of the inverse normal distribution (bit-exact on every machine). */
+ * normals come from rational functions for the inverse
+ * normal distribution, with a logarithm of our own (bit-exact on every machine). */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -22,6 +23,12 @@ uint64_t effnn__rng_u64(const effnn__rng *rng, uint64_t index);
 
 /* In [0, 1), 53 bits. */
 double effnn__rng_uniform(const effnn__rng *rng, uint64_t index);
+
+/* One block of Philox4x32-10, as published: out = bijection of counter under key. */
+void effnn__rng_block(uint32_t out[4], const uint32_t counter[4], const uint32_t key[2]);
+
+/* Inverse of the standard normal distribution, p in (0, 1), to about 1e-15 relative. */
+double effnn__rng_inverse_normal(double p);
 
 /* Standard normal. */
 double effnn__rng_normal(const effnn__rng *rng, uint64_t index);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #define MESSAGE_SIZE 512
-#define NO_ERROR "no error"
+#define NO_ERROR     "no error"
 
 static _Thread_local char last_message[MESSAGE_SIZE] = NO_ERROR;
 

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Reading by mapping, writing by a temporary file beside the target that is renamed over it when it
+ * is whole and on disk. A reader so never sees half a file, and a failed write leaves the old one.
+ */
+
+#include "base/file.h"
+
+#include "base/alloc.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUFFER_SIZE (256u * 1024u)
+
+static effnn_status fail_io(const char *path, const char *what)
+{
+    return effnn__fail(EFFNN_E_IO, "'%s': %s: %s", path, what, strerror(errno));
+}
+
+/* Read what cannot be mapped (a pipe). */
+static effnn_status read_all(effnn__file *out, int fd, const char *path)
+{
+    effnn__str text = { 0 };
+    char block[4096];
+    effnn_status status = EFFNN_OK;
+    ssize_t n = 1;
+
+    while (status == EFFNN_OK && n != 0) {
+        n = read(fd, block, sizeof block);
+        if (n > 0)
+            status = effnn__str_add_bytes(&text, block, (size_t)n);
+        else if (n < 0 && errno != EINTR)
+            status = fail_io(path, "cannot read");
+    }
+    if (status != EFFNN_OK) {
+        effnn__str_clear(&text);
+        return status;
+    }
+    *out = (effnn__file){ (unsigned char *)text.text, text.n, 0 };
+    return EFFNN_OK;
+}
+
+effnn_status effnn__file_open(effnn__file *out, const char *path)
+{
+    struct stat info;
+    effnn_status status = EFFNN_OK;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0) return fail_io(path, "cannot open");
+    if (fstat(fd, &info) != 0) {
+        status = fail_io(path, "cannot open");
+    } else if (S_ISDIR(info.st_mode)) {
+        errno = EISDIR;
+        status = fail_io(path, "cannot read");
+    } else if (!S_ISREG(info.st_mode)) {
+        status = read_all(out, fd, path);
+    } else if (info.st_size == 0) {
+        *out = (effnn__file){ NULL, 0, 0 };
+    } else {
+        void *data = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+
+        if (data == MAP_FAILED)
+            status = fail_io(path, "cannot map");
+        else
+            *out = (effnn__file){ data, (size_t)info.st_size, 1 };
+    }
+    close(fd);
+    return status;
+}
+
+void effnn__file_close(effnn__file *self)
+{
+    if (self->mapped)
+        munmap((void *)(uintptr_t)self->data, self->size);
+    else
+        effnn__free((void *)(uintptr_t)self->data);
+    *self = (effnn__file){ 0 };
+}
+
+struct effnn__writer {
+    int fd;
+    char *path, *temporary;
+    size_t n; /* bytes in the buffer */
+    unsigned char *buffer;
+};
+
+/* The file that a path stands for, symbolic links followed, so that a link stays a link. */
+static char *real_target(const char *path)
+{
+    char *resolved = realpath(path, NULL);
+    char *copy = effnn__strdup(resolved ? resolved : path);
+
+    free(resolved);
+    return copy;
+}
+
+/* Make the temporary file: a name of this process and call, permissions of the file that will be
+ * replaced, or those that the umask leaves a new one. */
+static effnn_status make_temporary(effnn__writer *self)
+{
+    static atomic_uint counter;
+    struct stat info;
+
+    for (int attempt = 0; attempt < 100; attempt++) {
+        self->temporary = effnn__strprintf("%s.%ld-%u.tmp", self->path, (long)getpid(),
+                                           atomic_fetch_add(&counter, 1));
+        if (!self->temporary) return effnn__fail_nomem(self->path, strlen(self->path));
+        self->fd = open(self->temporary, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+        if (self->fd >= 0) {
+            if (stat(self->path, &info) == 0 && fchmod(self->fd, info.st_mode & 07777) != 0)
+                return fail_io(self->path, "cannot create");
+            return EFFNN_OK;
+        }
+        effnn__free(self->temporary);
+        self->temporary = NULL;
+        if (errno != EEXIST) break;
+    }
+    return fail_io(self->path, "cannot create");
+}
+
+effnn_status effnn__writer_create(effnn__writer **out, const char *path)
+{
+    effnn__writer *self = effnn__zalloc(sizeof *self);
+    effnn_status status;
+
+    if (!self) return effnn__fail_nomem(path, sizeof *self);
+    self->fd = -1;
+    self->path = real_target(path);
+    self->buffer = effnn__alloc(BUFFER_SIZE);
+    status =
+        self->path && self->buffer ? make_temporary(self) : effnn__fail_nomem(path, BUFFER_SIZE);
+    if (status != EFFNN_OK) {
+        effnn__writer_abandon(self);
+        return status;
+    }
+    *out = self;
+    return EFFNN_OK;
+}
+
+static effnn_status write_out(effnn__writer *self, const unsigned char *data, size_t size)
+{
+    while (size) {
+        const ssize_t n = write(self->fd, data, size);
+
+        if (n < 0 && errno != EINTR) return fail_io(self->path, "cannot write");
+        if (n > 0) {
+            data += n;
+            size -= (size_t)n;
+        }
+    }
+    return EFFNN_OK;
+}
+
+static effnn_status flush(effnn__writer *self)
+{
+    const size_t n = self->n;
+
+    self->n = 0;
+    return write_out(self, self->buffer, n);
+}
+
+effnn_status effnn__writer_add(effnn__writer *self, const void *data, size_t size)
+{
+    if (self->n + size > BUFFER_SIZE) EFFNN_TRY(flush(self));
+    if (size > BUFFER_SIZE) return write_out(self, data, size);
+    if (size) memcpy(self->buffer + self->n, data, size);
+    self->n += size;
+    return EFFNN_OK;
+}
+
+effnn_status effnn__writer_commit(effnn__writer *self)
+{
+    effnn_status status = flush(self);
+
+    if (status == EFFNN_OK && fsync(self->fd) != 0) status = fail_io(self->path, "cannot write");
+    if (close(self->fd) != 0 && status == EFFNN_OK) status = fail_io(self->path, "cannot write");
+    self->fd = -1;
+    if (status == EFFNN_OK && rename(self->temporary, self->path) != 0)
+        status = fail_io(self->path, "cannot replace");
+    if (status == EFFNN_OK) { /* the temporary is the target: there is nothing to remove */
+        effnn__free(self->temporary);
+        self->temporary = NULL;
+    }
+    effnn__writer_abandon(self);
+    return status;
+}
+
+void effnn__writer_abandon(effnn__writer *self)
+{
+    if (!self) return;
+    if (self->fd >= 0) close(self->fd);
+    if (self->temporary) unlink(self->temporary);
+    effnn__free(self->temporary);
+    effnn__free(self->path);
+    effnn__free(self->buffer);
+    effnn__free(self);
+}
