@@ -39,7 +39,8 @@ typedef struct effnn__pool2d {
     size_t planes, h, w, kernel_h, kernel_w, out_h, out_w;
     size_t stride_h, stride_w, dilation_h, dilation_w;
     size_t pad_top, pad_left, pad_bottom, pad_right;
-    bool count_include_pad; /* average: divide by the window clipped to the padded input, not the input */
+    bool count_include_pad; /* average: divide by the window clipped to the padded input, not the
+                               input */
 } effnn__pool2d;
 
 /* Elements seen as [outer, axis, inner]; an operation runs along the middle one. */
@@ -56,8 +57,8 @@ typedef struct effnn__kernels {
     effnn_status (*gemm_f32)(effnn_context *context, const effnn__gemm *gemm);
     effnn_status (*gemm_f64)(effnn_context *context, const effnn__gemm *gemm);
 
-    /* Lower triangle of gram [d, d] (row-major, row stride d) += scale · XᵀX, x: [n, d]; products and
-     * sums in double. Rows combine in index order. scratch holds a block of x as doubles. */
+    /* Lower triangle of gram [d, d] (row-major, row stride d) += scale · XᵀX, x: [n, d]; products
+     * and sums in double. Rows combine in index order. scratch holds a block of x as doubles. */
     size_t (*gram_scratch)(size_t n, size_t d);
     effnn_status (*gram_f32)(effnn_context *context, double *gram, const float *x, size_t n,
                              size_t d, double scale, void *scratch);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* 2-D convolution as its definition reads: a sum over the window of each output, in double. */
+
+#include "kernels/kernels_priv.h"
+
+/* Sum of one window: output channel `co` at (oy, ox) of the image x. */
+static double window_sum(const effnn__conv2d *v, const float *x, const float *weight, size_t co,
+                         size_t oy, size_t ox)
+{
+    const size_t c_in = v->c_in / v->groups, first = co / (v->c_out / v->groups) * c_in;
+    double sum = 0.0;
+
+    for (size_t ci = 0; ci < c_in; ci++) {
+        for (size_t ky = 0; ky < v->kernel_h; ky++) {
+            const size_t iy = oy * v->stride_h + ky * v->dilation_h - v->pad_top;
+
+            for (size_t kx = 0; iy < v->h && kx < v->kernel_w; kx++) {
+                const size_t ix = ox * v->stride_w + kx * v->dilation_w - v->pad_left;
+
+                if (ix >= v->w) continue; /* padding, also where the difference wrapped below 0 */
+                sum += (double)x[((first + ci) * v->h + iy) * v->w + ix] *
+                       (double)weight[((co * c_in + ci) * v->kernel_h + ky) * v->kernel_w + kx];
+            }
+        }
+    }
+    return sum;
+}
+
+size_t effnn__conv2d_scratch_ref(const effnn_context *context, const effnn__conv2d *conv)
+{
+    (void)context;
+    (void)conv;
+    return 0;
+}
+
+effnn_status effnn__conv2d_f32_ref(effnn_context *context, const effnn__conv2d *conv,
+                                   const float *x, const float *weight, const float *bias, float *y,
+                                   void *scratch)
+{
+    (void)context;
+    (void)scratch;
+    for (size_t image = 0; image < conv->n; image++) {
+        const float *const in = x + image * conv->c_in * conv->h * conv->w;
+
+        for (size_t co = 0; co < conv->c_out; co++)
+            for (size_t oy = 0; oy < conv->out_h; oy++)
+                for (size_t ox = 0; ox < conv->out_w; ox++)
+                    *y++ = (float)(window_sum(conv, in, weight, co, oy, ox) +
+                                   (bias ? (double)bias[co] : 0.0));
+    }
+    return EFFNN_OK;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* 2-D pooling by direct loops, a plane at a time. Windows are clipped to the input first, so the
+ * inner loops have no tests for padding. */
+
+#include "base/pool.h"
+#include "kernels/kernels_priv.h"
+
+#include <math.h>
+
+typedef struct pool_job {
+    const effnn__pool2d *pool;
+    const float *x;
+    float *y;
+    int64_t *index;
+    void (*plane)(const effnn__pool2d *pool, const float *x, float *y, int64_t *index);
+} pool_job;
+
+/* The taps of a window that lie inside the input: input coordinates first, first + dilation, …
+ * below `end`; and how many positions of the window lie inside the padded input. */
+typedef struct span {
+    size_t first, end, padded;
+} span;
+
+static span span_of(size_t out, size_t stride, size_t kernel, size_t dilation, size_t size,
+                    size_t pad_before, size_t pad_after)
+{
+    const size_t start = out * stride; /* in padded coordinates, as all here until `first` */
+    const size_t last = start + (kernel - 1) * dilation, limit = pad_before + size + pad_after;
+    const size_t skipped =
+        start < pad_before ? (pad_before - start + dilation - 1) / dilation * dilation : 0;
+    span s = { start + skipped - pad_before, last + 1, 0 };
+
+    s.padded = start >= limit ? 0 : last < limit ? kernel : (limit - 1 - start) / dilation + 1;
+    s.end = s.end > pad_before ? s.end - pad_before : 0;
+    if (s.end > size) s.end = size;
+    return s;
+}
+
+static span span_y(const effnn__pool2d *p, size_t oy)
+{
+    return span_of(oy, p->stride_h, p->kernel_h, p->dilation_h, p->h, p->pad_top, p->pad_bottom);
+}
+
+static span span_x(const effnn__pool2d *p, size_t ox)
+{
+    return span_of(ox, p->stride_w, p->kernel_w, p->dilation_w, p->w, p->pad_left, p->pad_right);
+}
+
+static void max_plane(const effnn__pool2d *p, const float *x, float *y, int64_t *index)
+{
+    for (size_t o = 0; o < p->out_h * p->out_w; o++) {
+        const span rows = span_y(p, o / p->out_w), cols = span_x(p, o % p->out_w);
+        float best = -INFINITY;
+        int64_t at = -1;
+
+        for (size_t iy = rows.first; iy < rows.end; iy += p->dilation_h) {
+            for (size_t ix = cols.first; ix < cols.end; ix += p->dilation_w) {
+                const float v = x[iy * p->w + ix];
+
+                if (at >= 0 && !(v > best) && !isnan(v)) continue;
+                if (isnan(best)) continue;
+                best = v;
+                at = (int64_t)(iy * p->w + ix);
+            }
+        }
+        y[o] = best;
+        if (index) index[o] = at;
+    }
+}
+
+static void average_plane(const effnn__pool2d *p, const float *x, float *y, int64_t *index)
+{
+    (void)index;
+    for (size_t o = 0; o < p->out_h * p->out_w; o++) {
+        const span rows = span_y(p, o / p->out_w), cols = span_x(p, o % p->out_w);
+        size_t count = 0;
+        float sum = 0.0f;
+
+        for (size_t iy = rows.first; iy < rows.end; iy += p->dilation_h) {
+            for (size_t ix = cols.first; ix < cols.end; ix += p->dilation_w, count++)
+                sum += x[iy * p->w + ix];
+        }
+        if (p->count_include_pad) count = rows.padded * cols.padded;
+        y[o] = count ? sum / (float)count : 0.0f;
+    }
+}
+
+static effnn_status run_planes(void *arg, size_t piece, size_t begin, size_t end)
+{
+    const pool_job *const job = arg;
+    const size_t in = job->pool->h * job->pool->w, out = job->pool->out_h * job->pool->out_w;
+
+    (void)piece;
+    for (size_t i = begin; i < end; i++)
+        job->plane(job->pool, job->x + i * in, job->y + i * out,
+                   job->index ? job->index + i * out : NULL);
+    return EFFNN_OK;
+}
+
+static effnn_status run(effnn_context *context, pool_job *job)
+{
+    const effnn__pool2d *const p = job->pool;
+    const size_t work = p->out_h * p->out_w * p->kernel_h * p->kernel_w;
+
+    return effnn__parallel_for(context, p->planes, effnn__grain(work), run_planes, job);
+}
+
+effnn_status effnn__max_pool2d_f32(effnn_context *context, const effnn__pool2d *pool,
+                                   const float *x, float *y, int64_t *index)
+{
+    pool_job job = { pool, x, y, index, max_plane };
+
+    return run(context, &job);
+}
+
+effnn_status effnn__average_pool2d_f32(effnn_context *context, const effnn__pool2d *pool,
+                                       const float *x, float *y)
+{
+    pool_job job = { pool, x, y, NULL, average_plane };
+
+    return run(context, &job);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Softmax, normalisations and reductions as their definitions read, in double and serial. Outputs
+ * may alias inputs: each output is written after everything that it depends on was read. */
+
+#include "kernels/kernels_priv.h"
+
+#include <math.h>
+
+/* Largest element along the axis from x, stepping by `inner`; NaN if there is one; -inf of none. */
+static float largest(const float *x, size_t axis, size_t inner)
+{
+    float best = -INFINITY;
+
+    for (size_t i = 0; i < axis; i++)
+        if (x[i * inner] > best || isnan(x[i * inner])) best = x[i * inner];
+    return best;
+}
+
+static double exponential_sum(const float *x, size_t axis, size_t inner, float shift)
+{
+    double sum = 0.0;
+
+    for (size_t i = 0; i < axis; i++) sum += exp((double)x[i * inner] - (double)shift);
+    return sum;
+}
+
+effnn_status effnn__softmax_f32_ref(effnn_context *context, effnn__axis shape, const float *x,
+                                    float *y)
+{
+    (void)context;
+    for (size_t i = 0; i < shape.outer * shape.inner; i++) {
+        const size_t at = i / shape.inner * shape.axis * shape.inner + i % shape.inner;
+        const float shift = largest(x + at, shape.axis, shape.inner);
+        const double sum = exponential_sum(x + at, shape.axis, shape.inner, shift);
+
+        for (size_t a = at; a < at + shape.axis * shape.inner; a += shape.inner)
+            y[a] = (float)(exp((double)x[a] - (double)shift) / sum);
+    }
+    return EFFNN_OK;
+}
+
+effnn_status effnn__log_softmax_f32_ref(effnn_context *context, effnn__axis shape, const float *x,
+                                        float *y)
+{
+    (void)context;
+    for (size_t i = 0; i < shape.outer * shape.inner; i++) {
+        const size_t at = i / shape.inner * shape.axis * shape.inner + i % shape.inner;
+        const float shift = largest(x + at, shape.axis, shape.inner);
+        const double log_sum = log(exponential_sum(x + at, shape.axis, shape.inner, shift));
+
+        for (size_t a = at; a < at + shape.axis * shape.inner; a += shape.inner)
+            y[a] = (float)((double)x[a] - (double)shift - log_sum);
+    }
+    return EFFNN_OK;
+}
+
+/* Mean of (x - shift)^power over a row, power 1 or 2. */
+static double mean_power(const float *x, size_t d, double shift, int power)
+{
+    double sum = 0.0;
+
+    for (size_t i = 0; i < d; i++) {
+        const double v = (double)x[i] - shift;
+
+        sum += power == 2 ? v * v : v;
+    }
+    return sum / (double)d;
+}
+
+effnn_status effnn__layer_norm_f32_ref(effnn_context *context, size_t n, size_t d, const float *x,
+                                       const float *scale, const float *bias, float eps, float *y,
+                                       float *mean, float *rstd)
+{
+    (void)context;
+    for (size_t row = 0; row < n; row++, x += d, y += d) {
+        const double m = mean_power(x, d, 0.0, 1);
+        const double r = 1.0 / sqrt(mean_power(x, d, m, 2) + (double)eps);
+
+        for (size_t i = 0; i < d; i++)
+            y[i] = (float)(((double)x[i] - m) * r * (scale ? (double)scale[i] : 1.0) +
+                           (bias ? (double)bias[i] : 0.0));
+        if (mean) mean[row] = (float)m;
+        if (rstd) rstd[row] = (float)r;
+    }
+    return EFFNN_OK;
+}
+
+effnn_status effnn__rms_norm_f32_ref(effnn_context *context, size_t n, size_t d, const float *x,
+                                     const float *scale, float eps, float *y, float *rstd)
+{
+    (void)context;
+    for (size_t row = 0; row < n; row++, x += d, y += d) {
+        const double r = 1.0 / sqrt(mean_power(x, d, 0.0, 2) + (double)eps);
+
+        for (size_t i = 0; i < d; i++)
+            y[i] = (float)((double)x[i] * r * (scale ? (double)scale[i] : 1.0));
+        if (rstd) rstd[row] = (float)r;
+    }
+    return EFFNN_OK;
+}
+
+effnn_status effnn__reduce_sum_f32_ref(effnn_context *context, effnn__axis shape, const float *x,
+                                       float *y)
+{
+    (void)context;
+    for (size_t i = 0; i < shape.outer * shape.inner; i++) {
+        const size_t at = i / shape.inner * shape.axis * shape.inner + i % shape.inner;
+        double sum = 0.0;
+
+        for (size_t a = 0; a < shape.axis; a++) sum += (double)x[at + a * shape.inner];
+        y[i] = (float)sum;
+    }
+    return EFFNN_OK;
+}
+
+effnn_status effnn__reduce_max_f32_ref(effnn_context *context, effnn__axis shape, const float *x,
+                                       float *y)
+{
+    (void)context;
+    for (size_t i = 0; i < shape.outer * shape.inner; i++) {
+        const size_t at = i / shape.inner * shape.axis * shape.inner + i % shape.inner;
+
+        y[i] = largest(x + at, shape.axis, shape.inner);
+    }
+    return EFFNN_OK;
+}

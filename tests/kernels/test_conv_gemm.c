@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Convolutions by matrix products and by direct loops against the reference and against PyTorch,
+ * and their bits at several numbers of threads. */
+
+#include "kernels/kernels.h"
+#include "support/arrays.h"
+#include "support/suite.h"
+#include "support/tensor_assert.h"
+#include "tensor/tensor.h"
+
+#include <stdio.h>
+
+/* n, c_in, h, w, c_out, kernel_h, kernel_w, out_h, out_w, groups, strides, dilations, pads. */
+static const effnn__conv2d cases[] = {
+    { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0 },
+    { 2, 3, 9, 7, 5, 3, 3, 9, 7, 1, 1, 1, 1, 1, 1, 1 },
+    { 1, 4, 11, 12, 6, 3, 2, 5, 5, 2, 2, 3, 2, 1, 1, 2 },      /* everything uneven */
+    { 3, 8, 5, 6, 7, 1, 1, 5, 6, 1, 1, 1, 1, 1, 0, 0 },        /* pointwise, few positions */
+    { 1, 64, 28, 28, 96, 1, 1, 28, 28, 1, 1, 1, 1, 1, 0, 0 },  /* pointwise */
+    { 2, 16, 14, 14, 24, 1, 1, 7, 7, 1, 2, 2, 1, 1, 0, 0 },    /* 1 x 1 that strides */
+    { 2, 6, 8, 8, 6, 1, 1, 10, 10, 1, 1, 1, 1, 1, 1, 1 },      /* 1 x 1 with padding */
+    { 1, 3, 64, 64, 48, 16, 16, 4, 4, 1, 16, 16, 1, 1, 0, 0 }, /* patches */
+    { 1, 24, 30, 30, 64, 3, 3, 30, 30, 1, 1, 1, 1, 1, 1, 1 },
+    { 1, 96, 28, 30, 130, 3, 3, 28, 30, 1, 1, 1, 1, 1, 1, 1 }, /* all threads in each step */
+    { 2, 128, 48, 60, 32, 3, 3, 48, 60, 1, 1, 1, 1, 1, 1, 1 }, /* several blocks */
+    { 1, 256, 7, 7, 128, 3, 3, 7, 7, 1, 1, 1, 1, 1, 1, 1 },
+    { 9, 16, 12, 12, 16, 3, 3, 12, 12, 1, 1, 1, 1, 1, 1, 1 },  /* an image a thread */
+    { 2, 32, 10, 10, 64, 3, 3, 5, 5, 8, 2, 2, 1, 1, 1, 1 },    /* groups */
+    { 2, 4, 6, 6, 8, 3, 3, 6, 6, 4, 1, 1, 1, 1, 1, 1 },        /* two filters a channel */
+    { 2, 20, 17, 19, 20, 3, 3, 17, 19, 20, 1, 1, 1, 1, 1, 1 }, /* depthwise */
+    { 1, 5, 16, 15, 5, 5, 3, 8, 8, 5, 2, 2, 1, 1, 2, 1 },      /* depthwise that strides */
+    { 1, 3, 10, 10, 3, 3, 3, 10, 10, 3, 1, 1, 4, 5, 4, 5 },    /* depthwise, dilated */
+    { 1, 2, 2, 2, 3, 3, 3, 6, 6, 1, 1, 1, 1, 1, 3, 3 },        /* windows all in the padding */
+    { 1, 2, 3, 2, 2, 3, 3, 7, 6, 2, 1, 1, 1, 1, 3, 3 },        /* the same, depthwise */
+    { 0, 2, 4, 4, 2, 3, 3, 2, 2, 1, 1, 1, 1, 1, 0, 0 },        /* no images */
+    { 2, 2, 4, 4, 0, 3, 3, 2, 2, 1, 1, 1, 1, 1, 0, 0 },        /* no filters */
+};
+enum { N_CASES = sizeof cases / sizeof cases[0] };
+
+static size_t size_x(const effnn__conv2d *v)
+{
+    return v->n * v->c_in * v->h * v->w;
+}
+
+static size_t size_weight(const effnn__conv2d *v)
+{
+    return v->c_out * (v->c_in / v->groups) * v->kernel_h * v->kernel_w;
+}
+
+static size_t size_y(const effnn__conv2d *v)
+{
+    return v->n * v->c_out * v->out_h * v->out_w;
+}
+
+/* Scratch is filled with NaN, which may not show in the result. */
+static float *convolve(const effnn__kernels *kernels, effnn_context *context,
+                       const effnn__conv2d *v, const float *x, const float *weight,
+                       const float *bias)
+{
+    const size_t n_scratch = kernels->conv2d_scratch(context, v) / sizeof(float);
+    float *const scratch = malloc((n_scratch + 1) * sizeof *scratch);
+    float *const y = random_f32(size_y(v), 99);
+
+    for (size_t i = 0; i < n_scratch; i++) scratch[i] = NAN;
+    ck_assert_ok(kernels->conv2d_f32(context, v, x, weight, bias, y, scratch));
+    free(scratch);
+    return y;
+}
+
+START_TEST(equals_the_reference)
+{
+    const effnn__conv2d *const v = &cases[_i];
+    float *const x = random_f32(size_x(v), 1), *const weight = random_f32(size_weight(v), 2);
+    float *const bias = random_f32(v->c_out, 3);
+    effnn_context *const context = context_of(2);
+
+    for (int with_bias = 0; with_bias < 2; with_bias++) {
+        const float *const b = with_bias ? bias : NULL;
+        float *const y = convolve(effnn__kernels_get(), context, v, x, weight, b);
+        float *const expected = convolve(effnn__kernels_reference(), context, v, x, weight, b);
+        const size_t terms = v->c_in / v->groups * v->kernel_h * v->kernel_w;
+
+        for (size_t i = 0; i < size_y(v); i++) /* every term is below 1 */
+            ck_assert_float_eq_tol(y[i], expected[i],
+                                   4.0f * (float)(terms * (terms + 1)) * FLT_EPSILON);
+        free(y);
+        free(expected);
+    }
+    effnn_context_destroy(context);
+    free(x);
+    free(weight);
+    free(bias);
+}
+END_TEST
+
+START_TEST(has_the_same_bits_at_any_number_of_threads)
+{
+    const effnn__conv2d *const v = &cases[_i];
+    float *const x = random_f32(size_x(v), 1), *const weight = random_f32(size_weight(v), 2);
+    float *const bias = random_f32(v->c_out, 3), *first = NULL;
+
+    for (size_t t = 0; t < N_THREAD_COUNTS; t++) {
+        effnn_context *const context = context_of(thread_counts[t]);
+        float *const y = convolve(effnn__kernels_get(), context, v, x, weight, bias);
+
+        if (first) {
+            ck_assert_mem_eq(first, y, size_y(v) * sizeof *y);
+            free(y);
+        } else {
+            first = y;
+        }
+        effnn_context_destroy(context);
+    }
+    free(first);
+    free(x);
+    free(weight);
+    free(bias);
+}
+END_TEST
+
+static effnn_tensor *golden(const char *conv, const char *part)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "kernels/conv_%s_%s.npy", conv, part);
+    return test_tensor_golden(name);
+}
+
+/* Inputs are small multiples of 1/8, so every order of additions gives PyTorch's result exactly. */
+START_TEST(equals_pytorch)
+{
+    static const struct {
+        const char *name;
+        effnn__conv2d conv;
+    } golden_cases[] = {
+        { "plain", { 2, 3, 6, 5, 4, 3, 3, 6, 5, 1, 1, 1, 1, 1, 1, 1 } },
+        { "odd", { 1, 4, 9, 8, 6, 3, 2, 5, 3, 2, 2, 3, 2, 1, 1, 2 } },
+        { "depthwise", { 1, 3, 7, 7, 3, 3, 3, 4, 4, 3, 2, 2, 1, 1, 1, 1 } },
+    };
+    if (_i >= 6) return;
+    const effnn__kernels *const kernels =
+        _i % 2 ? effnn__kernels_get() : effnn__kernels_reference();
+    const char *const name = golden_cases[_i / 2].name;
+    const effnn__conv2d *const v = &golden_cases[_i / 2].conv;
+    effnn_tensor *const x = golden(name, "x"), *const weight = golden(name, "weight");
+    effnn_tensor *const bias = golden(name, "bias"), *const expected = golden(name, "y");
+    float *const y = convolve(kernels, NULL, v, effnn__tensor_data(x), effnn__tensor_data(weight),
+                              effnn__tensor_data(bias));
+
+    ck_assert_uint_eq(effnn_tensor_count(expected), size_y(v));
+    for (size_t i = 0; i < size_y(v); i++)
+        ck_assert_float_eq(y[i], ((const float *)effnn__tensor_data(expected))[i]);
+    free(y);
+    effnn_tensor_release(x);
+    effnn_tensor_release(weight);
+    effnn_tensor_release(bias);
+    effnn_tensor_release(expected);
+}
+END_TEST
+
+LOOP_SUITE("conv_gemm", NULL, NULL, N_CASES, equals_the_reference,
+           has_the_same_bits_at_any_number_of_threads, equals_pytorch)
