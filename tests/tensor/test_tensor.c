@@ -88,13 +88,45 @@ START_TEST(what_cannot_be_made_is_refused_and_the_output_untouched)
 }
 END_TEST
 
-START_TEST(more_memory_than_there_is_is_reported)
-{
-    effnn_tensor *tensor = NULL;
+/* An allocator of the caller's, that has this many bytes left. */
+static size_t bytes_left;
 
-    ck_assert_fails(EFFNN_E_NOMEM, effnn_tensor_create(&tensor, NULL, EFFNN_I8, 1,
-                                                       (const int64_t[]){ (int64_t)1 << 60 }));
-    ck_assert_ptr_null(tensor);
+static void *take_memory(void *user, size_t size, size_t alignment)
+{
+    ck_assert_ptr_eq(user, &bytes_left);
+    ck_assert_uint_eq(alignment, 64);
+    if (size > bytes_left) return NULL;
+    bytes_left -= size;
+    return aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+}
+
+static void give_back(void *user, void *memory)
+{
+    ck_assert_ptr_eq(user, &bytes_left);
+    free(memory);
+    n_released++;
+}
+
+START_TEST(elements_lie_in_the_contexts_memory_and_a_lack_of_it_is_reported)
+{
+    effnn_context_options options = EFFNN_CONTEXT_OPTIONS_INIT;
+    effnn_context *context = NULL;
+    effnn_tensor *tensor = NULL, *copy = NULL;
+
+    options.alloc = take_memory;
+    options.free = give_back;
+    options.alloc_user = &bytes_left;
+    ck_assert_ok(effnn_context_create(&context, &options));
+    bytes_left = 100;
+    n_released = 0;
+    ck_assert_ok(effnn_tensor_create(&tensor, context, EFFNN_F32, 1, (const int64_t[]){ 20 }));
+    ck_assert_uint_le(bytes_left, 20);
+    ck_assert_ptr_eq(effnn__tensor_context(tensor), context);
+    effnn_context_destroy(context);
+    ck_assert_fails_saying(EFFNN_E_NOMEM, "80 bytes", effnn_tensor_copy(&copy, tensor));
+    ck_assert_ptr_null(copy);
+    effnn_tensor_release(tensor);
+    ck_assert_int_eq(n_released, 1);
 }
 END_TEST
 
@@ -267,8 +299,9 @@ END_TEST
 SUITE("tensor", NULL, NULL, a_tensor_is_made_of_zeros_in_row_major_order,
       a_scalar_has_rank_0_and_one_element, an_empty_tensor_has_no_elements_and_is_contiguous,
       packed_types_take_half_a_byte, what_cannot_be_made_is_refused_and_the_output_untouched,
-      more_memory_than_there_is_is_reported, wrapped_memory_is_used_in_place_and_released_once,
-      a_refused_wrap_does_not_release, no_elements_may_be_wrapped_without_memory,
+      elements_lie_in_the_contexts_memory_and_a_lack_of_it_is_reported,
+      wrapped_memory_is_used_in_place_and_released_once, a_refused_wrap_does_not_release,
+      no_elements_may_be_wrapped_without_memory,
       a_share_is_an_object_of_its_own_over_the_same_elements, holders_of_one_object_see_its_writes,
       a_placed_header_allocates_nothing_and_is_written_in_place,
       a_copy_of_a_placed_tensor_outlives_the_arena, releasing_nothing_is_allowed,
