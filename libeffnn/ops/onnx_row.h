@@ -86,7 +86,8 @@ struct effnn_onnx_writer {
                           const char *const *inputs, size_t n_inputs, const char *const *outputs,
                           size_t n_outputs);
     effnn_status (*set_attr)(effnn_onnx_writer *self, const effnn_onnx_attr *attr);
-    /* A constant of the file / a fresh value name ending in `hint`; names are io's until the end. */
+    /* A constant of the file / a fresh value name ending in `hint`; names are io's until the end.
+     */
     effnn_status (*add_constant)(effnn_onnx_writer *self, const char **out, const char *hint,
                                  effnn_tensor *tensor);
     effnn_status (*fresh_name)(effnn_onnx_writer *self, const char **out, const char *hint);
@@ -96,14 +97,18 @@ struct effnn_onnx_writer {
 };
 
 typedef struct effnn_onnx_row {
-    const char *name;   /* ONNX operator */
-    const char *domain; /* NULL: the default one */
-    int64_t since;      /* first opset with this form */
+    const char *name;                                 /* ONNX operator */
+    const char *domain;                               /* NULL: the default one */
+    int64_t since;                                    /* first opset with this form */
     effnn_status (*read)(effnn_onnx_reader *reader);  /* NULL: one to one */
     effnn_status (*write)(effnn_onnx_writer *writer); /* NULL: one to one */
-    bool read_only; /* never chosen for writing */
+    bool read_only;                                   /* never chosen for writing */
+    bool write_only; /* an expansion into other operators: never chosen for reading */
 } effnn_onnx_row;
-#define EFFNN_ONNX_END { .name = NULL }
+#define EFFNN_ONNX_END \
+    {                  \
+        .name = NULL   \
+    }
 
 /* Set every option of the operator that has an attribute of its name; an attribute without an
  * option is E_UNSUPPORTED, unless it is in `ignored` (NULL-terminated; may be NULL). */
@@ -112,11 +117,32 @@ effnn_status effnn__onnx_read_attrs(effnn_onnx_reader *reader, const char *const
 /* The attribute of a name, or NULL. */
 const effnn_onnx_attr *effnn__onnx_attr(const effnn_onnx_reader *reader, const char *name);
 
+/* Fail with "<ONNX operator> '<node>' at opset N: " in front / "<operator> '<node>' …". */
+effnn_status effnn__onnx_read_fail(const effnn_onnx_reader *reader, effnn_status status,
+                                   const char *what);
+effnn_status effnn__onnx_write_fail(const effnn_onnx_writer *writer, effnn_status status,
+                                    const char *what);
+
+/* TensorProto.DataType ↔ dtype; -1: none of ours. */
+int effnn__dtype_from_onnx(int64_t type);
+int64_t effnn__dtype_to_onnx(effnn_dtype dtype);
+
 /* Write one node with attributes from the options (those that differ from their default, or all
  * with `all`) under the row's name. */
 effnn_status effnn__onnx_write_plain(effnn_onnx_writer *writer, bool all);
 
+/* The parts of it: begin the node / its attributes but those `omitted` (NULL-terminated; or NULL).
+ */
+effnn_status effnn__onnx_begin_plain(effnn_onnx_writer *writer);
+effnn_status effnn__onnx_write_attrs(effnn_onnx_writer *writer, bool all,
+                                     const char *const *omitted);
+
 /* Conveniences for `write` functions. */
+
+/* A node of one or two inputs (b NULL: one) and one output: *out if not NULL, else a fresh name
+ * that is left in *out. */
+effnn_status effnn__onnx_add(effnn_onnx_writer *writer, const char **out, const char *op_type,
+                             const char *a, const char *b);
 effnn_status effnn__onnx_set_int(effnn_onnx_writer *writer, const char *name, int64_t value);
 effnn_status effnn__onnx_set_float(effnn_onnx_writer *writer, const char *name, double value);
 effnn_status effnn__onnx_set_string(effnn_onnx_writer *writer, const char *name, const char *value);
@@ -126,7 +152,16 @@ effnn_status effnn__onnx_constant_i64(effnn_onnx_writer *writer, const char **ou
                                       size_t n, const int64_t *values);
 effnn_status effnn__onnx_constant_f32(effnn_onnx_writer *writer, const char **out, const char *hint,
                                       float value); /* rank 0 */
+/* The same in the dtype of an input (f32 if that is not known). */
+effnn_status effnn__onnx_constant_like(effnn_onnx_writer *writer, const char **out,
+                                       const char *hint, size_t input, double value);
 
-/* For `read`: turn an attribute of ints into a constant input at this place (Squeeze before 13). */
+/* For `read`. Put a value at this place; places skipped are absent. */
+effnn_status effnn__onnx_set_input(effnn_onnx_reader *reader, size_t at,
+                                   const effnn_onnx_value *value);
+/* Turn an attribute of ints into a constant input at this place (Squeeze before 13), or of one
+ * float into a constant of rank 0 and of input 0's dtype (Clip before 11). No attribute: no change.
+ */
 effnn_status effnn__onnx_input_from_ints(effnn_onnx_reader *reader, const char *attr, size_t at);
+effnn_status effnn__onnx_input_from_float(effnn_onnx_reader *reader, const char *attr, size_t at);
 #endif

@@ -7,7 +7,8 @@
  * reads the rows. Operators follow ONNX semantics, so that import and export are one to one.
  *
  * Contract with whoever calls a row (op_run.h, graph/run):
- * - Inputs are contiguous, or absent (NULL); outputs are allocated with the shape that `infer` gave.
+ * - Inputs are contiguous, or absent (NULL); outputs are allocated with the shape that `infer`
+ * gave.
  * - An output may share its buffer with input 0 only if EFFNN_OP_IN_PLACE is set.
  * - `scratch`, `aux` and `cost` see tensors whose data may be NULL: they look at shapes only. */
 
@@ -38,11 +39,11 @@ typedef struct effnn__value_info {
 } effnn__value_info;
 
 enum {
-    EFFNN_OP_IN_PLACE = 1 << 0,       /* output 0 may be computed over input 0's buffer */
-    EFFNN_OP_RESHAPES = 1 << 1,       /* output 0 has the bytes of input 0, under another shape */
-    EFFNN_OP_DYNAMIC_SHAPE = 1 << 2,  /* the output shape depends on data */
+    EFFNN_OP_IN_PLACE = 1 << 0,         /* output 0 may be computed over input 0's buffer */
+    EFFNN_OP_RESHAPES = 1 << 1,         /* output 0 has the bytes of input 0, under another shape */
+    EFFNN_OP_DYNAMIC_SHAPE = 1 << 2,    /* the output shape depends on data */
     EFFNN_OP_TRAINING_DIFFERS = 1 << 3, /* forward behaves otherwise in training */
-    EFFNN_OP_RANDOM = 1 << 4          /* never folded */
+    EFFNN_OP_RANDOM = 1 << 4            /* never folded */
 };
 
 typedef enum effnn_op_mode { EFFNN_OP_INFERENCE, EFFNN_OP_TRAINING } effnn_op_mode;
@@ -115,7 +116,10 @@ typedef struct effnn_op_sample {
     bool has_avoid;        /* … if set (kinks) */
     const char *refused;   /* not NULL: infer must fail, its message holding this text */
 } effnn_op_sample;
-#define EFFNN_SAMPLES_END { .inputs = { NULL }, .n_outputs = -1 }
+#define EFFNN_SAMPLES_END                   \
+    {                                       \
+        .inputs = { NULL }, .n_outputs = -1 \
+    }
 
 struct effnn_op_def {
     const char *name;    /* key in files, Python and messages */
@@ -143,4 +147,7 @@ const effnn_op_def *effnn__op_find(const char *name);
 /* The operator and the row that read an ONNX node of this opset; NULL: none. */
 const effnn_op_def *effnn__op_find_onnx(const char *name, const char *domain, int64_t opset,
                                         const effnn_onnx_row **row);
+
+/* The row that writes an operator at this opset, or NULL if none can. */
+const effnn_onnx_row *effnn__op_onnx_row_to_write(const effnn_op_def *def, int64_t opset);
 #endif

@@ -52,6 +52,14 @@ effnn_status effnn__sym_div(effnn__sym *out, effnn__symbols *t, effnn__sym a, ef
  * constants, equal symbols, scales; products of symbols too. Used by Reshape's -1. */
 bool effnn__sym_divide_exact(effnn__sym *out, effnn__symbols *t, effnn__sym a, effnn__sym b);
 
+/* The size that two sizes broadcast to, symbols taken as ≥ 1: 1 gives way to anything; a symbol
+ * against a constant above 1 must be that constant (or 1) when the model runs, so it is the
+ * constant; two symbols that differ give a derived one. Two constants that do not fit: E_SHAPE. */
+effnn_status effnn__sym_broadcast(effnn__sym *out, effnn__symbols *t, effnn__sym a, effnn__sym b);
+
+/* True, with the bound in *out, if a lower bound of s follows from all symbols being ≥ 1. */
+bool effnn__sym_minimum(int64_t *out, const effnn__symbols *t, effnn__sym s);
+
 /* Text ("N", "3*N+1", "7") into a buffer; returns it. */
 const char *effnn__sym_print(char *buffer, size_t size, const effnn__symbols *t, effnn__sym s);
 #endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Conversion to another element type. To a float: nearest even. A float to an integer: toward zero,
+ * saturated, NaN to 0 (ONNX leaves both open). Between integers: the low bits, as ONNX demands. To
+ * bool: nonzero. The packed 4-bit types are converted too. */
+
+#include "ops/op_elementwise.h"
+
+#include "base/pool.h"
+
+#include <string.h>
+
+#define GRAIN 16384 /* even, so that no two pieces write one byte of a packed type */
+
+typedef struct cast_attrs {
+    int to;
+} cast_attrs;
+
+static const effnn_option_def attr_defs[] = {
+    { "to", "element type of the result", EFFNN_OPT_ENUM, offsetof(cast_attrs, to),
+      .choices = effnn__dtype_choices },
+    EFFNN_OPTIONS_END,
+};
+
+static effnn_status infer(effnn_op_infer *call)
+{
+    const cast_attrs *attrs = call->attrs;
+    effnn__sym items[EFFNN__MAX_CONTENT];
+    size_t n;
+
+    EFFNN_TRY(effnn__infer_same(call, EFFNN__ALL_TYPES));
+    call->outputs[0].has_dtype = true;
+    call->outputs[0].dtype = (effnn_dtype)attrs->to;
+    /* A symbol cast to bool is not followed: it need not be nonzero. */
+    if (attrs->to != EFFNN_BOOL && effnn__infer_content(call, 0, &n, items))
+        effnn__infer_set_content(call, n, items);
+    return EFFNN_OK;
+}
+
+typedef struct cast_job {
+    const effnn__dtype_row *from, *to;
+    bool to_f32;
+    void *y;
+    const void *x;
+} cast_job;
+
+static void cast_from_float(const cast_job *job, size_t begin, size_t end)
+{
+    const bool to_float = job->to->kind == EFFNN__KIND_FLOAT;
+
+    for (size_t i = begin; i < end; i++) {
+        const double x = job->from->load_f64(job->x, i);
+
+        if (to_float)
+            job->to->store_f64(job->y, i, x);
+        else
+            effnn__store_truncated(job->to, job->y, i, x);
+    }
+}
+
+static void cast_from_integer(const cast_job *job, size_t begin, size_t end)
+{
+    const bool to_float = job->to->kind == EFFNN__KIND_FLOAT;
+    const bool is_u64 = job->from->kind == EFFNN__KIND_UNSIGNED && job->from->bits == 64;
+
+    for (size_t i = begin; i < end; i++) {
+        const int64_t x = job->from->load_i64(job->x, i);
+
+        if (!to_float)
+            effnn__store_wrapped(job->to, job->y, i, x);
+        else if (job->to_f32) /* rounded once, not by way of double */
+            ((float *)job->y)[i] = is_u64 ? (float)(uint64_t)x : (float)x;
+        else
+            job->to->store_f64(job->y, i, is_u64 ? (double)(uint64_t)x : (double)x);
+    }
+}
+
+static effnn_status cast_piece(void *job_, size_t piece, size_t begin, size_t end)
+{
+    const cast_job *job = job_;
+
+    (void)piece;
+    if (job->from->kind == EFFNN__KIND_FLOAT)
+        cast_from_float(job, begin, end);
+    else
+        cast_from_integer(job, begin, end);
+    return EFFNN_OK;
+}
+
+static effnn_status forward(const effnn_op_call *call)
+{
+    const effnn_tensor *x = call->inputs[0];
+    effnn_tensor *y = call->outputs[0];
+    const effnn_dtype from = effnn_tensor_dtype(x), to = effnn_tensor_dtype(y);
+    cast_job job = { .from = effnn__dtype_row_of(from),
+                     .to = effnn__dtype_row_of(to),
+                     .to_f32 = to == EFFNN_F32,
+                     .y = effnn__tensor_data(y),
+                     .x = effnn_tensor_data(x) };
+
+    if (from == to) {
+        if (effnn_tensor_count(x) > 0) memcpy(job.y, job.x, effnn_tensor_bytes(x));
+        return EFFNN_OK;
+    }
+    return effnn__parallel_for(call->context, effnn_tensor_count(x), GRAIN, cast_piece, &job);
+}
+
+/* The attribute is a TensorProto.DataType; rules for 8-bit floats do not concern our types. */
+static effnn_status read_onnx(effnn_onnx_reader *reader)
+{
+    const effnn_onnx_attr *to = effnn__onnx_attr(reader, "to");
+    const int dtype = to ? effnn__dtype_from_onnx(to->i) : -1;
+
+    if (dtype < 0)
+        return effnn__onnx_read_fail(reader, EFFNN_E_UNSUPPORTED,
+                                     "attribute 'to' is no supported element type");
+    ((cast_attrs *)reader->op_attrs)->to = dtype;
+    return effnn__onnx_read_attrs(reader,
+                                  (const char *const[]){ "to", "saturate", "round_mode", NULL });
+}
+
+static effnn_status write_onnx(effnn_onnx_writer *writer)
+{
+    const cast_attrs *attrs = writer->op_attrs;
+
+    EFFNN_TRY(effnn__onnx_begin_plain(writer));
+    return effnn__onnx_set_int(writer, "to", effnn__dtype_to_onnx((effnn_dtype)attrs->to));
+}
+
+static const effnn_onnx_row onnx[] = {
+    { .name = "Cast", .since = 6, .read = read_onnx, .write = write_onnx },
+    EFFNN_ONNX_END,
+};
+
+static const effnn_op_sample samples[] = {
+    { .inputs = { "f32[2,3]" }, .attrs = "to=i64" },
+    { .inputs = { "f32[2,3]" }, .attrs = "to=f64" },
+    { .inputs = { "f32[2,3]" }, .attrs = "to=bool" },
+    { .inputs = { "f32[0,3]" }, .attrs = "to=i8" },
+    { .inputs = { "i64{1,2,300}" }, .attrs = "to=u8" },
+    { .inputs = { "i64{1,2,300}" }, .attrs = "to=f32" },
+    { .inputs = { "bool[3]" }, .attrs = "to=f16" },
+    { .inputs = { "i8[5]" }, .attrs = "to=i4" },
+    { .inputs = { "f32[3]" }, .attrs = "to=f32" },
+    EFFNN_SAMPLES_END,
+};
+
+const effnn_op_def effnn__op_cast = {
+    .name = "cast",
+    .summary = "convert to another element type",
+    .attrs = attr_defs,
+    .attrs_size = sizeof(cast_attrs),
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .min_outputs = 1,
+    .max_outputs = 1,
+    .infer = infer,
+    .forward = forward,
+    .onnx = onnx,
+    .samples = samples,
+};

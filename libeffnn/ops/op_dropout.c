@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Dropout (Srivastava et al., 2014): the identity in inference; a mask asked for is all true. The
+ * ratio and the training flag are inputs since opset 12 and a ratio attribute before. */
+
+#include "ops/op_move.h"
+#include "tensor/dtype.h"
+
+#include <string.h>
+
+static effnn_status infer(effnn_op_infer *call)
+{
+    size_t n;
+    int64_t training[EFFNN__MAX_CONTENT];
+
+    EFFNN_TRY(effnn__infer_same(call, EFFNN__FLOATS));
+    EFFNN_TRY(effnn__infer_dtype(call, 1, EFFNN__FLOATS));
+    EFFNN_TRY(effnn__infer_dtype(call, 2, EFFNN__BOOLS));
+    if (effnn__infer_ints(call, 2, &n, training) && n > 0 && training[0] != 0)
+        return effnn__infer_fail(call, EFFNN_E_UNSUPPORTED,
+                                 "input training_mode is true; the mode is the caller's choice");
+    if (call->n_outputs > 1) {
+        call->outputs[1] = call->outputs[0];
+        call->outputs[1].has_dtype = true;
+        call->outputs[1].dtype = EFFNN_BOOL;
+    }
+    return EFFNN_OK;
+}
+
+static effnn_status forward(const effnn_op_call *call)
+{
+    effnn_tensor *mask = call->n_outputs > 1 ? call->outputs[1] : NULL;
+
+    if (call->mode == EFFNN_OP_TRAINING)
+        return effnn__call_fail(call, EFFNN_E_UNSUPPORTED, "training is not supported");
+    if (mask && effnn_tensor_count(mask) > 0)
+        memset(effnn__tensor_data(mask), 1, effnn_tensor_bytes(mask));
+    return effnn__copy_through(call);
+}
+
+static effnn_status read_attributes(effnn_onnx_reader *reader)
+{
+    EFFNN_TRY(effnn__onnx_read_attrs(reader, (const char *const[]){ "ratio", NULL }));
+    return effnn__onnx_input_from_float(reader, "ratio", 1);
+}
+
+/* The seed is the context's affair. */
+static effnn_status read_inputs(effnn_onnx_reader *reader)
+{
+    return effnn__onnx_read_attrs(reader, (const char *const[]){ "seed", NULL });
+}
+
+static size_t aux(const effnn_op_call *call, size_t index)
+{
+    (void)index;
+    return effnn_tensor_count(call->inputs[0]);
+}
+
+static void saves(const effnn_op_call *call, effnn_op_saves *out)
+{
+    (void)call;
+    if (out->wanted & 1) out->aux = 1;
+}
+
+static const effnn_onnx_row onnx[] = {
+    { .name = "Dropout", .since = 12, .read = read_inputs },
+    { .name = "Dropout", .since = 7, .read = read_attributes, .read_only = true },
+    EFFNN_ONNX_END,
+};
+
+static const effnn_op_sample samples[] = {
+    { .inputs = { "f32[2,3]" } },
+    { .inputs = { "f32[2,3]", "f32:0.1", "bool:0" }, .n_outputs = 2 },
+    { .inputs = { "f64[0,3]" } },
+    { .inputs = { "f32[2]", "", "bool:1" }, .refused = "training_mode" },
+    { .inputs = { "i64[2]" }, .refused = "i64" },
+    EFFNN_SAMPLES_END,
+};
+
+const effnn_op_def effnn__op_dropout = {
+    .name = "dropout",
+    .summary = "drop elements at random in training; the identity in inference",
+    .min_inputs = 1,
+    .max_inputs = 3,
+    .min_outputs = 1,
+    .max_outputs = 2,
+    .flags = EFFNN_OP_IN_PLACE | EFFNN_OP_TRAINING_DIFFERS | EFFNN_OP_RANDOM,
+    .n_aux = 1, /* the mask, a byte an element */
+    .infer = infer,
+    .forward = forward,
+    .saves = saves,
+    .aux = aux,
+    .onnx = onnx,
+    .samples = samples,
+};

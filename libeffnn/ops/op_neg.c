@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Negation. Integers wrap: the smallest one stays as it is. */
+
+#include "ops/op_elementwise.h"
+
+static void neg_f32(float *y, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) y[i] = -x[i];
+}
+
+static double neg_f64(double x)
+{
+    return -x;
+}
+
+static int64_t neg_i64(int64_t x)
+{
+    return (int64_t)(0 - (uint64_t)x);
+}
+
+static effnn_status infer(effnn_op_infer *call)
+{
+    return effnn__infer_same(call, EFFNN__NUMBERS);
+}
+
+static effnn_status forward(const effnn_op_call *call)
+{
+    const effnn__unary fns = { .f32 = neg_f32, .f64 = neg_f64, .i64 = neg_i64 };
+
+    return effnn__unary_run(call, &fns);
+}
+
+static const effnn_onnx_row onnx[] = {
+    { .name = "Neg", .since = 6 },
+    EFFNN_ONNX_END,
+};
+
+static const effnn_op_sample samples[] = {
+    { .inputs = { "f32[2,3]" } },
+    { .inputs = { "f64[2,0]" } },
+    { .inputs = { "i64[4]" } },
+    { .inputs = { "i8[4]" } },
+    { .inputs = { "bool[2]" }, .refused = "bool" },
+    EFFNN_SAMPLES_END,
+};
+
+const effnn_op_def effnn__op_neg = {
+    .name = "neg",
+    .summary = "-x",
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .min_outputs = 1,
+    .max_outputs = 1,
+    .flags = EFFNN_OP_IN_PLACE,
+    .infer = infer,
+    .forward = forward,
+    .cost = effnn__elementwise_cost,
+    .onnx = onnx,
+    .samples = samples,
+};

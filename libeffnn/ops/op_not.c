@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Logical not of bools. */
+
+#include "ops/op_elementwise.h"
+
+static int64_t not_i64(int64_t x)
+{
+    return !x;
+}
+
+static effnn_status infer(effnn_op_infer *call)
+{
+    return effnn__infer_same(call, EFFNN__BOOLS);
+}
+
+static effnn_status forward(const effnn_op_call *call)
+{
+    const effnn__unary fns = { .i64 = not_i64 };
+
+    return effnn__unary_run(call, &fns);
+}
+
+static const effnn_onnx_row onnx[] = {
+    { .name = "Not", .since = 1 },
+    EFFNN_ONNX_END,
+};
+
+static const effnn_op_sample samples[] = {
+    { .inputs = { "bool[2,3]" } },
+    { .inputs = { "bool[0]" } },
+    { .inputs = { "f32[2]" }, .refused = "f32" },
+    EFFNN_SAMPLES_END,
+};
+
+const effnn_op_def effnn__op_not = {
+    .name = "not",
+    .summary = "logical not",
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .min_outputs = 1,
+    .max_outputs = 1,
+    .flags = EFFNN_OP_IN_PLACE,
+    .infer = infer,
+    .forward = forward,
+    .cost = effnn__elementwise_cost,
+    .onnx = onnx,
+    .samples = samples,
+};

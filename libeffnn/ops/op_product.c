@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Matrix products for the types that have no kernel: rows of C in parallel, one dot product after
+ * the other. Meant for integers and halves in small graphs and in tests, not for speed. */
+
+#include "ops/op_product.h"
+
+#include "base/pool.h"
+#include "ops/op_elementwise.h"
+
+typedef struct product_job {
+    const effnn__gemm *gemm;
+    const effnn__dtype_row *row;
+} product_job;
+
+/* Where row `i` of entry `batch` of a matrix begins. */
+static int64_t row_begin(const size_t *offsets, size_t batch, size_t i, int64_t row_stride)
+{
+    return (int64_t)(offsets ? offsets[batch] : 0) + (int64_t)i * row_stride;
+}
+
+static double dot_f64(const product_job *job, int64_t a, int64_t b)
+{
+    const effnn__gemm *g = job->gemm;
+    double sum = 0.0;
+
+    for (size_t k = 0; k < g->k; k++)
+        sum += job->row->load_f64(g->a, (size_t)(a + (int64_t)k * g->a_col)) *
+               job->row->load_f64(g->b, (size_t)(b + (int64_t)k * g->b_row));
+    return sum;
+}
+
+static int64_t dot_i64(const product_job *job, int64_t a, int64_t b)
+{
+    const effnn__gemm *g = job->gemm;
+    uint64_t sum = 0;
+
+    for (size_t k = 0; k < g->k; k++)
+        sum += (uint64_t)job->row->load_i64(g->a, (size_t)(a + (int64_t)k * g->a_col)) *
+               (uint64_t)job->row->load_i64(g->b, (size_t)(b + (int64_t)k * g->b_row));
+    return (int64_t)sum;
+}
+
+/* Items are the rows of C of all batch entries. */
+static effnn_status product_piece(void *job_, size_t piece, size_t begin, size_t end)
+{
+    const product_job *job = job_;
+    const effnn__gemm *g = job->gemm;
+    const bool is_float = job->row->kind == EFFNN__KIND_FLOAT;
+
+    (void)piece;
+    for (size_t i = begin; i < end; i++) {
+        const size_t batch = i / g->m;
+        const int64_t a = row_begin(g->a_offset, batch, i % g->m, g->a_row);
+        const int64_t c = row_begin(g->c_offset, batch, i % g->m, g->c_row);
+
+        for (size_t n = 0; n < g->n; n++) {
+            const int64_t b = row_begin(g->b_offset, batch, n, g->b_col);
+            const size_t at = (size_t)(c + (int64_t)n * g->c_col);
+
+            if (!is_float) {
+                effnn__store_wrapped(job->row, g->c, at, dot_i64(job, a, b));
+                continue;
+            }
+            const double old = g->beta == 0.0 ? 0.0 : g->beta * job->row->load_f64(g->c, at);
+            job->row->store_f64(g->c, at, g->alpha * dot_f64(job, a, b) + old);
+        }
+    }
+    return EFFNN_OK;
+}
+
+effnn_status effnn__product_run(const effnn_op_call *call, effnn_dtype dtype,
+                                const effnn__gemm *gemm)
+{
+    product_job job = { .gemm = gemm, .row = effnn__dtype_row_of(dtype) };
+
+    if (gemm->m == 0 || gemm->n == 0 || gemm->n_batch == 0) return EFFNN_OK;
+    if (dtype == EFFNN_F32) return effnn__kernels_get()->gemm_f32(call->context, gemm);
+    if (dtype == EFFNN_F64) return effnn__kernels_get()->gemm_f64(call->context, gemm);
+    return effnn__parallel_for(call->context, gemm->n_batch * gemm->m, 1, product_piece, &job);
+}
