@@ -57,19 +57,22 @@ static effnn_status grow(effnn__map *self)
 effnn_status effnn__map_set(effnn__map *self, const char *key, void *value)
 {
     const uint64_t hash = hash_of(key);
+    char *copy;
     slot *s;
 
     EFFNN_ASSERT(value);
-    if (4 * (self->n + 1) > 3 * self->capacity) EFFNN_TRY(grow(self));
-    s = probe(self, key, hash);
-    if (!s->key) {
-        char *copy = effnn__strdup(key);
-
-        if (!copy) return effnn__fail_nomem("map key", strlen(key) + 1);
-        *s = (slot){ copy, NULL, hash };
-        self->n++;
+    if (self->n) {
+        s = probe(self, key, hash);
+        if (s->key) {
+            s->value = value;
+            return EFFNN_OK;
+        }
     }
-    s->value = value;
+    if (4 * (self->n + 1) > 3 * self->capacity) EFFNN_TRY(grow(self));
+    copy = effnn__strdup(key);
+    if (!copy) return effnn__fail_nomem("map key", strlen(key) + 1);
+    *probe(self, key, hash) = (slot){ copy, value, hash };
+    self->n++;
     return EFFNN_OK;
 }
 

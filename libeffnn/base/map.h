@@ -12,7 +12,8 @@ typedef struct effnn__map {
 } effnn__map;
 
 void *effnn__map_get(const effnn__map *self, const char *key);               /* NULL: none */
-effnn_status effnn__map_set(effnn__map *self, const char *key, void *value); /* value not NULL */
+/* value not NULL. Giving a key that is there another value allocates nothing. */
+effnn_status effnn__map_set(effnn__map *self, const char *key, void *value);
 void effnn__map_remove(effnn__map *self, const char *key);
 void effnn__map_clear(effnn__map *self); /* frees keys and table, not the values */
 #endif
