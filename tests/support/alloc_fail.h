@@ -11,24 +11,24 @@
 
 #define ALLOC_FAIL_LIMIT 100000
 
-/* status_call: an expression of type effnn_status; after_failure: statements that check that nothing
- * changed (may be empty). */
-#define ALLOC_FAIL_LOOP(status_call, after_failure)                                             \
-    do {                                                                                        \
-        int64_t n_ = 0;                                                                         \
-        for (; n_ < ALLOC_FAIL_LIMIT; n_++) {                                                   \
-            effnn__clear_error();                                                               \
-            effnn__alloc_fail_after(n_, 0);                                                     \
-            const effnn_status status_ = (status_call);                                         \
-            effnn__alloc_fail_after(-1, 0);                                                     \
-            if (status_ == EFFNN_OK) break;                                                     \
-            ck_assert_msg(status_ == EFFNN_E_NOMEM, "allocation %lld failing gave %s (%s)",     \
-                          (long long)n_, effnn_status_name(status_), effnn_last_error());       \
-            ck_assert_msg(strcmp(effnn_last_error(), "no error") != 0, "no message at %lld",    \
-                          (long long)n_);                                                       \
-            after_failure;                                                                      \
-        }                                                                                       \
-        ck_assert_msg(n_ > 0 && n_ < ALLOC_FAIL_LIMIT, "succeeded at allocation %lld: nothing was tested", \
-                      (long long)n_);                                                           \
+/* status_call: an expression of type effnn_status; after_failure: statements that check that
+ * nothing changed (may be empty). */
+#define ALLOC_FAIL_LOOP(status_call, after_failure)                                          \
+    do {                                                                                     \
+        int64_t n_ = 0;                                                                      \
+        for (; n_ < ALLOC_FAIL_LIMIT; n_++) {                                                \
+            effnn__clear_error();                                                            \
+            effnn__alloc_fail_after(n_, 0);                                                  \
+            const effnn_status outcome_ = (status_call);                                     \
+            effnn__alloc_fail_after(-1, 0);                                                  \
+            if (outcome_ == EFFNN_OK) break;                                                 \
+            ck_assert_msg(outcome_ == EFFNN_E_NOMEM, "allocation %lld failing gave %s (%s)", \
+                          (long long)n_, effnn_status_name(outcome_), effnn_last_error());   \
+            ck_assert_msg(strcmp(effnn_last_error(), "no error") != 0, "no message at %lld", \
+                          (long long)n_);                                                    \
+            after_failure;                                                                   \
+        }                                                                                    \
+        ck_assert_msg(n_ > 0 && n_ < ALLOC_FAIL_LIMIT,                                       \
+                      "succeeded at allocation %lld: nothing was tested", (long long)n_);    \
     } while (0)
 #endif
