@@ -5,7 +5,8 @@
 /* Canonical form, made once at load; lossless up to rounding of folded constants. Folds constants
  * and shape arithmetic (with an open batch), turns the patterns that exporters write into operators
  * of ours (layer norm, GELU, softmax, …), drops identities and dead nodes. Transforms, training and
- * export see canonical graphs. One pattern family a file (canon_<family>.c), one word in the list. */
+ * export see canonical graphs. One pattern family a file (canon_<family>.c), one word in the list.
+ */
 
 #include "graph/graph.h"
 

@@ -11,6 +11,7 @@
  * - value->uses lists each (node, input index) that reads it, once each.
  * - Constants are tensor handles of the graph's own over possibly shared storage. */
 
+#include "base/map.h"
 #include "base/vec.h"
 #include "ops/op.h"
 
@@ -32,7 +33,8 @@ struct effnn__value {
     bool is_input, is_output;
     size_t n_uses, uses_capacity;
     effnn__use *uses;
-    size_t mark; /* scratch of whichever pass runs; no meaning between calls */
+    size_t index; /* place in graph->values */
+    size_t mark;  /* scratch of whichever pass runs; no meaning between calls */
 };
 
 struct effnn__node {
@@ -52,7 +54,7 @@ struct effnn__graph {
     effnn__vec values;  /* effnn__value *, in order of creation */
     effnn__vec inputs;  /* effnn__value *, in the caller's order */
     effnn__vec outputs; /* effnn__value *, in the caller's order; may repeat a value */
-    struct effnn__map *value_names, *node_names;
+    effnn__map value_names, node_names;
 };
 
 effnn_status effnn__graph_create(effnn__graph **out, effnn_context *context);
@@ -78,37 +80,47 @@ effnn_status effnn__graph_add_constant(effnn__value **out, effnn__graph *self, c
 /* What a new node is made of. */
 typedef struct effnn__node_spec {
     const effnn_op_def *def;
-    const char *name;        /* a hint, made unique; NULL: from the operator's name */
-    const void *attrs;       /* copied; NULL: defaults */
+    const char *name;  /* a hint, made unique; NULL: from the operator's name */
+    const void *attrs; /* copied; NULL: defaults */
     effnn__value *const *inputs;
     size_t n_inputs;
-    const char *const *outputs; /* names; must be free; NULL array or entry: made from the node's */
-    size_t n_outputs;           /* 0: def->min_outputs */
-    effnn__node *before;        /* insert in front of this node; NULL: at the end */
+    /* Names; must be free. NULL array or entry: made from the node's name; "": absent. */
+    const char *const *outputs;
+    size_t n_outputs;    /* 0: def->min_outputs */
+    effnn__node *before; /* insert in front of this node; NULL: at the end */
 } effnn__node_spec;
 
-/* Add a node; infers its outputs' infos (a failing infer fails the call). */
+/* Add a node; infers its outputs' infos (a failing infer fails the call). E_ARG if an input is
+ * computed at or behind `before`. */
 effnn_status effnn__graph_add_node(effnn__node **out, effnn__graph *self,
                                    const effnn__node_spec *spec);
 
 /* The same for the common case: operator by name, attributes as option text or NULL, one output. */
 effnn_status effnn__graph_add_op(effnn__value **out, effnn__graph *self, const char *op,
-                                 const char *name, const char *attrs,
-                                 effnn__value *const *inputs, size_t n_inputs,
-                                 effnn__node *before);
+                                 const char *name, const char *attrs, effnn__value *const *inputs,
+                                 size_t n_inputs, effnn__node *before);
 
 effnn_status effnn__graph_add_output(effnn__graph *self, effnn__value *value);
 
 /* ---- editing ---- */
 
-/* Give input i of a node another value (NULL: absent). */
+/* Give input i of a node another value (NULL: absent). E_ARG if it is computed at or behind the
+ * node. */
 effnn_status effnn__graph_set_input(effnn__graph *self, effnn__node *node, size_t i,
                                     effnn__value *value);
 
-/* Let every reader of `old`, and the graph's outputs, read `value` instead. If `old` is a graph
- * output, `value` takes over its name (so that outputs keep their names). */
-effnn_status effnn__graph_replace_value(effnn__graph *self, effnn__value *old,
-                                        effnn__value *value);
+/* Make a node with one output another operator, in its place: it keeps its name, its output and the
+ * output's readers. Of the spec, def, attrs and inputs count. E_SHAPE if the output's dtype or
+ * shape would change. */
+effnn_status effnn__graph_change_node(effnn__graph *self, effnn__node *node,
+                                      const effnn__node_spec *spec);
+
+/* Let every reader of `old`, and the graph's outputs, read `value` instead; only the producer of
+ * `value` itself goes on reading `old`, so that a node can be put behind a value. If `old` is a
+ * graph output, `value` takes over its name (so that outputs keep their names); if it cannot,
+ * because it is an input or an output itself, an identity is added behind it that does.
+ * E_ARG if `value` is computed behind a reader of `old`. */
+effnn_status effnn__graph_replace_value(effnn__graph *self, effnn__value *old, effnn__value *value);
 
 /* Remove a node none of whose outputs is read; its outputs go too. Constants that nobody reads any
  * more stay until effnn__graph_sweep(). */
@@ -121,6 +133,10 @@ size_t effnn__graph_sweep(effnn__graph *self);
  * effnn__graph_infer()). */
 effnn_status effnn__graph_set_constant(effnn__graph *self, effnn__value *value,
                                        effnn_tensor *tensor);
+
+/* Turn an output of a node into a constant of the same name; the node has that output no more. */
+effnn_status effnn__graph_make_constant(effnn__graph *self, effnn__value *value,
+                                        effnn_tensor *tensor);
 
 effnn_status effnn__graph_rename_value(effnn__graph *self, effnn__value *value, const char *name);
 effnn_status effnn__graph_rename_node(effnn__graph *self, effnn__node *node, const char *name);

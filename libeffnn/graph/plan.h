@@ -4,33 +4,46 @@
 
 /* A graph planned for concrete input shapes: every tensor's shape, one arena in which buffers whose
  * lives do not overlap share memory, scratch, prepacked constants. Making a plan allocates; running
- * it does not. */
+ * it does not. A plan is used by one thread at a time; several plans over one graph run at a time.
+ */
 
 #include "graph/graph.h"
 
 typedef struct effnn__plan effnn__plan;
 
 typedef struct effnn__plan_options {
-    bool keep_all;  /* no buffer is reused and nothing runs in place (debugging) */
-    bool prepack;   /* let operators prepack their constants */
-    const effnn__node *const *tapped; /* [n_tapped] nodes whose inputs and outputs a tap will see: */
-    size_t n_tapped;                  /* they do not run in place */
+    bool keep_all; /* no buffer is reused, nothing runs in place or is skipped (debugging) */
+    bool prepack;  /* let operators prepack their constants */
+    const effnn__node *const
+        *tapped;     /* [n_tapped] nodes whose inputs and outputs a tap will see: */
+    size_t n_tapped; /* they do not run in place */
 } effnn__plan_options;
 
 /* Bytes of each kind that the plan holds. */
 typedef struct effnn__plan_memory {
-    size_t arena, scratch, packed, constants, headers;
+    size_t arena;     /* values between nodes */
+    size_t scratch;   /* working memory of the operators, one block for all */
+    size_t packed;    /* constants in a kernel's layout */
+    size_t constants; /* constants as the graph has them, shared with it where contiguous */
+    size_t headers;   /* everything else: tensor headers, calls */
+    size_t live;      /* the most that the values in the arena need at any one node: the arena's
+                         lower bound */
 } effnn__plan_memory;
 
-/* input_shapes: [graph->inputs.n]. The graph must outlive the plan and not change meanwhile.
- * E_SHAPE if the shapes do not fit, E_UNSUPPORTED if a shape depends on data. */
+/* input_shapes: [graph->inputs.n]; options: NULL is all zero. The graph must outlive the plan and
+ * not change meanwhile. E_SHAPE if the shapes do not fit, E_UNSUPPORTED, naming the node, if a
+ * shape depends on data. */
 effnn_status effnn__plan_create(effnn__plan **out, effnn__graph *graph,
                                 const effnn__shape *input_shapes,
                                 const effnn__plan_options *options);
-void effnn__plan_destroy(effnn__plan *self);
+void effnn__plan_destroy(effnn__plan *self); /* NULL is allowed */
 
 effnn__plan_memory effnn__plan_memory_of(const effnn__plan *self);
 
 /* Shape and dtype of graph output i under this plan. */
 const effnn__shape *effnn__plan_output_shape(const effnn__plan *self, size_t i);
+effnn_dtype effnn__plan_output_dtype(const effnn__plan *self, size_t i);
+
+/* The call of graph node i as it will run, for its cost; data pointers are not to be followed. */
+const effnn_op_call *effnn__plan_call(const effnn__plan *self, size_t i);
 #endif

@@ -6,13 +6,18 @@
 
 #include "graph/graph.h"
 
+/* Whether a node, which may be NULL, is this operator. */
+bool effnn__match_is(const effnn__node *node, const char *op);
+
 /* The producer of a value if it is this operator, else NULL. */
 effnn__node *effnn__match_producer(const effnn__value *value, const char *op);
 
-/* The only reader of a value if it is this operator (and the value is no graph output), else NULL. */
+/* The only reader of a value if it is this operator (and the value is no graph output), else NULL.
+ */
 effnn__node *effnn__match_only_reader(const effnn__value *value, const char *op);
 
-/* For a commutative binary node: true, with the other input in *other, if input a or b is `value`. */
+/* For a commutative binary node: true, with the other input in *other, if input a or b is `value`.
+ */
 bool effnn__match_other_input(const effnn__node *node, const effnn__value *value,
                               effnn__value **other);
 
@@ -22,6 +27,8 @@ bool effnn__match_scalar(const effnn__value *value, double *out);
 /* The same within a relative 1e-6 of `expected`. */
 bool effnn__match_scalar_near(const effnn__value *value, double expected);
 
-/* Replace output 0 of `old` by `value` everywhere, then remove `old` and whatever only fed it. */
+/* Replace output 0 of `old` by `value` everywhere (effnn__graph_replace_value), then remove `old`,
+ * unless another of its outputs is needed, and whatever only fed it. Linear in the graph: passes
+ * that change much leave removal to effnn__graph_sweep(). */
 effnn_status effnn__rewrite_replace(effnn__graph *graph, effnn__node *old, effnn__value *value);
 #endif

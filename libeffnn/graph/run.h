@@ -21,7 +21,8 @@ typedef struct effnn__run_options {
 } effnn__run_options;
 
 /* Run on inputs (dtypes and shapes as planned, any strides) into outputs (contiguous, unshared,
- * shaped by effnn__plan_output_shape). No allocation if the inputs are contiguous. */
+ * shaped by effnn__plan_output_shape). No allocation if the inputs are contiguous. On failure the
+ * contents of the outputs are undefined. */
 effnn_status effnn__plan_run(effnn__plan *self, const effnn_tensor *const *inputs,
                              effnn_tensor *const *outputs, const effnn__run_options *options);
 #endif

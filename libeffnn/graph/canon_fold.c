@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Constant folding: a node whose inputs are all constant is run once and its outputs become
+ * constants under their own names. Left alone are random operators; results that would be large
+ * though their inputs are small (they are cheaper to compute than to store); and whatever would
+ * multiply a parameter: repeating its elements, or copying it while other nodes read it as it is.
+ * An operator that fails stays, so that the failure is told where it belongs, at run time. */
+
+#include "base/alloc.h"
+#include "graph/canon_priv.h"
+#include "ops/op_run.h"
+
+/* Results up to this many bytes are always stored. */
+#define SMALL_BYTES ((size_t)1 << 16)
+
+static bool is_parameter(const effnn__value *value)
+{
+    return effnn__dtype_is_float(effnn_tensor_dtype(value->constant)) &&
+           effnn_tensor_count(value->constant) > 1;
+}
+
+/* Whether all inputs are constant and none is a parameter that others read too. */
+static bool has_foldable_inputs(const effnn__node *node)
+{
+    for (size_t i = 0; i < node->n_inputs; i++) {
+        const effnn__value *value = node->inputs[i];
+        if (!value) continue;
+        if (!value->constant) return false;
+        if (is_parameter(value) && (value->n_uses > 1 || value->is_output)) return false;
+    }
+    return true;
+}
+
+/* Whether results of this size may be stored in the place of the inputs. */
+static bool is_worth_storing(const effnn__node *node)
+{
+    size_t bytes_in = 0, bytes_out = 0, n_parameters = 0, n_out = 0;
+
+    for (size_t i = 0; i < node->n_inputs; i++) {
+        if (!node->inputs[i]) continue;
+        bytes_in += effnn_tensor_bytes(node->inputs[i]->constant);
+        if (is_parameter(node->inputs[i]))
+            n_parameters += effnn_tensor_count(node->inputs[i]->constant);
+    }
+    for (size_t i = 0; i < node->n_outputs; i++) {
+        effnn__shape shape;
+        size_t n;
+        if (!node->outputs[i]) continue;
+        if (effnn__value_info_shape(&shape, &node->outputs[i]->info, node->name) != EFFNN_OK ||
+            effnn__shape_count(&n, shape.rank, shape.dims) != EFFNN_OK)
+            return false;
+        n_out += n;
+        bytes_out += n * effnn_dtype_bits(node->outputs[i]->info.dtype) / 8;
+    }
+    if (n_parameters && n_out > n_parameters) return false;
+    return bytes_out <= SMALL_BYTES || bytes_out <= bytes_in;
+}
+
+static effnn_status fold_node(effnn__graph *graph, effnn__node *node, size_t *changes)
+{
+    const effnn_tensor **inputs = effnn__alloc_array(node->n_inputs, sizeof *inputs);
+    effnn_tensor **outputs = effnn__alloc_array(node->n_outputs, sizeof *outputs);
+    effnn_status status = EFFNN_OK;
+
+    if (!inputs || !outputs) status = effnn__fail_nomem(node->name, sizeof *inputs);
+    for (size_t i = 0; i < node->n_inputs && status == EFFNN_OK; i++)
+        inputs[i] = node->inputs[i] ? node->inputs[i]->constant : NULL;
+    if (status == EFFNN_OK) {
+        status = effnn__op_run(graph->context, node->def, node->attrs, node->name, inputs,
+                               node->n_inputs, outputs, node->n_outputs);
+        *changes += status == EFFNN_OK;
+        if (status != EFFNN_OK && status != EFFNN_E_NOMEM) goto out; /* it stays as it is */
+    }
+    for (size_t i = 0; i < node->n_outputs && status == EFFNN_OK; i++)
+        if (node->outputs[i])
+            status = effnn__graph_make_constant(graph, node->outputs[i], outputs[i]);
+out:
+    for (size_t i = 0; outputs && i < node->n_outputs; i++) effnn_tensor_release(outputs[i]);
+    effnn__free(inputs);
+    effnn__free(outputs);
+    return status == EFFNN_E_NOMEM ? status : EFFNN_OK;
+}
+
+static effnn_status fold(effnn__graph *graph, size_t *changes)
+{
+    for (size_t i = 0; i < graph->nodes.n; i++) {
+        effnn__node *node = effnn__graph_node(graph, i);
+        if ((node->def->flags & EFFNN_OP_RANDOM) || effnn__canon_is_dead(node) ||
+            !has_foldable_inputs(node) || !is_worth_storing(node))
+            continue;
+        EFFNN_TRY(fold_node(graph, node, changes));
+    }
+    return EFFNN_OK;
+}
+
+const effnn__pass effnn__pass_fold = { .name = "fold", .run = fold };

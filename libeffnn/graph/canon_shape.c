@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Shape arithmetic. Exporters compute the targets of Reshape and Expand from the shapes of values;
+ * inference has followed these integers, open dimensions included, so that little of it is needed:
+ *
+ * - A value whose integers are all known becomes a constant.
+ * - A Reshape's target is written from the shapes on both sides: sizes where they are known, -1 for
+ *   one open size, 0 for further ones that stay in their place. An Expand's target has 1 where the
+ *   operand has the size already.
+ * - A vector that still depends on open sizes and that data needs is written anew as a Concat of
+ *   constants and of Shape nodes on the graph's inputs, so that all exporters' forms become one. */
+
+#include "graph/canon_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- known contents ---- */
+
+static effnn_status make_contents_constant(effnn__graph *graph, effnn__value *value)
+{
+    const effnn__value_info *info = &value->info;
+    const effnn__dtype_row *row = effnn__dtype_row_of(info->dtype);
+    const int64_t dims[1] = { (int64_t)info->n_content };
+    effnn_tensor *tensor = NULL;
+    void *data = NULL;
+    effnn_status status;
+
+    EFFNN_TRY(effnn_tensor_create(&tensor, graph->context, info->dtype, info->rank, dims));
+    status = effnn_tensor_data_mut(&data, tensor);
+    for (size_t i = 0; i < info->n_content && status == EFFNN_OK; i++)
+        row->store_i64(data, i, info->content[i].offset);
+    if (status == EFFNN_OK) status = effnn__graph_make_constant(graph, value, tensor);
+    effnn_tensor_release(tensor);
+    return status;
+}
+
+static bool has_known_contents(const effnn__value *value)
+{
+    const effnn__value_info *info = &value->info;
+
+    if (!info->has_content || !info->has_dtype || !info->has_shape || info->rank > 1) return false;
+    if (!effnn__dtype_row_of(info->dtype) || effnn_dtype_bits(info->dtype) < 8) return false;
+    for (size_t i = 0; i < info->n_content; i++)
+        if (!effnn__sym_is_constant(info->content[i])) return false;
+    return true;
+}
+
+static effnn_status fix_contents(effnn__graph *graph, size_t *changes)
+{
+    for (size_t i = 0; i < graph->values.n; i++) {
+        effnn__value *value = effnn__graph_value(graph, i);
+        if (!value->producer || (!value->n_uses && !value->is_output) || !has_known_contents(value))
+            continue;
+        EFFNN_TRY(make_contents_constant(graph, value));
+        ++*changes;
+    }
+    return EFFNN_OK;
+}
+
+const effnn__pass effnn__pass_contents = { .name = "contents", .run = fix_contents };
+
+/* ---- targets ---- */
+
+/* The target that turns shape `from` into `to`: false if an open size cannot be told. A zero size
+ * leaves no way to tell 0 from -1, so there is no such target. */
+static bool reshape_target(int64_t *target, const effnn__value_info *from,
+                           const effnn__value_info *to)
+{
+    size_t n_open = 0, n_told = 0;
+
+    for (size_t i = 0; i < to->rank; i++) n_open += !effnn__sym_is_constant(to->dims[i]);
+    for (size_t i = 0; i < to->rank; i++) {
+        if (effnn__sym_is_constant(to->dims[i])) {
+            target[i] = to->dims[i].offset;
+            if (target[i] == 0) return false;
+        } else if (n_open > 1 && i < from->rank && effnn__sym_equal(from->dims[i], to->dims[i])) {
+            target[i] = 0;
+        } else {
+            target[i] = -1;
+            n_told++;
+        }
+    }
+    return n_told <= 1;
+}
+
+/* The target that expands shape `from` to `to`: 1 where `from` has the size already. */
+static bool expand_target(int64_t *target, const effnn__value_info *from,
+                          const effnn__value_info *to)
+{
+    for (size_t i = 0; i < to->rank; i++) {
+        const size_t lacking = to->rank - from->rank;
+        if (i >= lacking && effnn__sym_equal(from->dims[i - lacking], to->dims[i]))
+            target[i] = 1;
+        else if (effnn__sym_is_constant(to->dims[i]))
+            target[i] = to->dims[i].offset;
+        else
+            return false;
+    }
+    return true;
+}
+
+/* Give a Reshape or Expand the target that follows from the shapes, as a constant. */
+static effnn_status fix_target(effnn__graph *graph, effnn__node *node, size_t *changes)
+{
+    const bool is_reshape = effnn__match_is(node, "reshape");
+    int64_t target[EFFNN_MAX_RANK], present[EFFNN_MAX_RANK];
+    effnn__value *inputs[2];
+    const effnn__value_info *from, *to;
+    size_t n;
+
+    if (node->n_inputs != 2 || !node->inputs[0] || !node->inputs[1]) return EFFNN_OK;
+    from = &node->inputs[0]->info;
+    to = &node->outputs[0]->info;
+    if (!from->has_shape || !to->has_shape || to->rank < (is_reshape ? 0 : from->rank))
+        return EFFNN_OK;
+    if (!(is_reshape ? reshape_target : expand_target)(target, from, to)) return EFFNN_OK;
+    if (effnn__canon_integers(node->inputs[1], present, &n, EFFNN_MAX_RANK) && n == to->rank &&
+        memcmp(target, present, n * sizeof *target) == 0)
+        return EFFNN_OK;
+    inputs[0] = node->inputs[0];
+    EFFNN_TRY(effnn__canon_add_i64(&inputs[1], graph, "shape", to->rank, target));
+    return effnn__canon_turn(graph, node, node->def->name, NULL, inputs, 2, changes);
+}
+
+/* ---- vectors with open sizes ---- */
+
+/* A part of a vector: n constants, or n sizes of an input from dimension `dim` on. */
+typedef struct part {
+    effnn__value *input; /* NULL: constants */
+    size_t begin, n, dim;
+} part;
+
+/* The first input and dimension that has exactly this open size. */
+static bool find_size(part *out, const effnn__graph *graph, effnn__sym size)
+{
+    for (size_t i = 0; i < graph->inputs.n; i++) {
+        effnn__value *input = graph->inputs.items[i];
+        for (size_t d = 0; d < input->info.rank; d++) {
+            if (!effnn__sym_equal(input->info.dims[d], size)) continue;
+            out->input = input;
+            out->dim = d;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Split the contents into parts; 0: an open size is no size of an input. */
+static size_t split_contents(part *parts, const effnn__graph *graph, const effnn__value_info *info)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < info->n_content; i++) {
+        part next = { .begin = i, .n = 1 };
+        part *last = n ? &parts[n - 1] : NULL;
+        if (!effnn__sym_is_constant(info->content[i]) && !find_size(&next, graph, info->content[i]))
+            return 0;
+        if (last && last->input == next.input && (!next.input || last->dim + last->n == next.dim))
+            last->n++;
+        else
+            parts[n++] = next;
+    }
+    return n;
+}
+
+/* Whether a value is a part in the form that add_part() gives. */
+static bool is_part(const effnn__value *value)
+{
+    const effnn__node *shape = effnn__match_producer(value, "shape");
+
+    return value && (value->constant || (shape && shape->inputs[0] && shape->inputs[0]->is_input));
+}
+
+/* Whether a vector is written as parts already. */
+static bool is_written_in_parts(const effnn__value *value)
+{
+    const effnn__node *concat = effnn__match_producer(value, "concat");
+
+    if (is_part(value)) return true;
+    if (!concat) return false;
+    for (size_t i = 0; i < concat->n_inputs; i++)
+        if (!is_part(concat->inputs[i])) return false;
+    return true;
+}
+
+static effnn_status add_part(effnn__value **out, effnn__graph *graph, const part *p,
+                             const effnn__value_info *info, effnn__node *before)
+{
+    char attrs[64];
+    int64_t items[EFFNN__MAX_CONTENT];
+
+    if (p->input) {
+        snprintf(attrs, sizeof attrs, "start=%zu,end=%zu", p->dim, p->dim + p->n);
+        return effnn__graph_add_op(out, graph, "shape", NULL, attrs, &p->input, 1, before);
+    }
+    for (size_t i = 0; i < p->n; i++) items[i] = info->content[p->begin + i].offset;
+    return effnn__canon_add_i64(out, graph, "sizes", p->n, items);
+}
+
+/* Whether a node computes data from the value, not further integers that inference knows. */
+static bool feeds_data(const effnn__value *value)
+{
+    for (size_t i = 0; i < value->n_uses; i++) {
+        const effnn__node *node = value->uses[i].node;
+        if (!effnn__canon_is_dead(node) && node->outputs[0] && !node->outputs[0]->info.has_content)
+            return true;
+    }
+    return false;
+}
+
+static bool is_open_vector(const effnn__value *value)
+{
+    const effnn__value_info *info = &value->info;
+
+    return value->producer && info->has_content && info->has_shape && info->rank == 1 &&
+           info->has_dtype && info->dtype == EFFNN_I64 && !has_known_contents(value) &&
+           !is_written_in_parts(value) && feeds_data(value);
+}
+
+static effnn_status write_in_parts(effnn__graph *graph, effnn__value *value, size_t *changes)
+{
+    part parts[EFFNN__MAX_CONTENT];
+    effnn__value *pieces[EFFNN__MAX_CONTENT], *whole;
+    const size_t n = split_contents(parts, graph, &value->info);
+    effnn__node *before = value->producer;
+
+    if (n == 0) return EFFNN_OK;
+    for (size_t i = 0; i < n; i++)
+        EFFNN_TRY(add_part(&pieces[i], graph, &parts[i], &value->info, before));
+    whole = pieces[0];
+    if (n > 1)
+        EFFNN_TRY(effnn__graph_add_op(&whole, graph, "concat", NULL, "axis=0", pieces, n, before));
+    EFFNN_TRY(effnn__graph_replace_value(graph, value, whole));
+    ++*changes;
+    return EFFNN_OK;
+}
+
+static effnn_status fix_shapes(effnn__graph *graph, size_t *changes)
+{
+    const size_t n_values = graph->values.n;
+
+    for (size_t i = 0; i < graph->nodes.n; i++) {
+        effnn__node *node = effnn__graph_node(graph, i);
+        if (effnn__canon_is_dead(node)) continue;
+        if (effnn__match_is(node, "reshape") || effnn__match_is(node, "expand"))
+            EFFNN_TRY(fix_target(graph, node, changes));
+    }
+    for (size_t i = 0; i < n_values; i++) {
+        effnn__value *value = effnn__graph_value(graph, i);
+        if (is_open_vector(value)) EFFNN_TRY(write_in_parts(graph, value, changes));
+    }
+    return EFFNN_OK;
+}
+
+const effnn__pass effnn__pass_shapes = { .name = "shapes", .run = fix_shapes };

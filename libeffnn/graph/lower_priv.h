@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef EFFNN_GRAPH_LOWER_PRIV_H
+#define EFFNN_GRAPH_LOWER_PRIV_H
+
+/* The passes of lower.c, one file each. */
+
+#include "graph/canon.h"
+
+extern const effnn__pass effnn__pass_batch_norm;
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef EFFNN_GRAPH_PLAN_PRIV_H
+#define EFFNN_GRAPH_PLAN_PRIV_H
+
+/* The body of a plan, shared by its making (plan.c, plan_memory.c) and its running (run.c).
+ *
+ * Every value has a tensor header at a fixed address, so that the calls of all nodes are put
+ * together once. A header's elements lie in a buffer; several values may lie in one (views, results
+ * computed in place). Where a buffer's memory is known only when the plan runs (the caller's input
+ * or output), the headers over it are placed anew at each run. */
+
+#include "graph/plan.h"
+
+typedef enum effnn__buffer_kind {
+    EFFNN__BUFFER_ARENA,
+    EFFNN__BUFFER_CONSTANT, /* a constant's own memory */
+    EFFNN__BUFFER_INPUT,    /* the caller's input `slot` */
+    EFFNN__BUFFER_OUTPUT    /* the caller's output `slot` */
+} effnn__buffer_kind;
+
+typedef struct effnn__buffer {
+    effnn__buffer_kind kind;
+    size_t slot;
+    size_t bytes;       /* a multiple of the alignment */
+    size_t first, last; /* nodes: where it is written first, where it is read last */
+    size_t offset;      /* in the arena */
+    const void *data;   /* of a constant */
+} effnn__buffer;
+
+typedef struct effnn__plan_value {
+    effnn_tensor *tensor; /* placed header, or the constant */
+    effnn_tensor *owned;  /* contiguous copy of a constant that is not, or NULL */
+    size_t buffer;
+    size_t last; /* the last node that reads it; of an unread one, its producer */
+} effnn__plan_value;
+
+typedef struct effnn__plan_node {
+    effnn_op_call call;
+    effnn_op_packed packed;
+    bool is_view; /* output 0 is input 0's memory: nothing to run */
+    bool is_tapped;
+} effnn__plan_node;
+
+struct effnn__plan {
+    effnn__graph *graph;
+    effnn__plan_node *nodes;   /* by node index */
+    effnn__plan_value *values; /* by value index */
+    size_t n_buffers;
+    effnn__buffer *buffers;      /* [values.n] of which n_buffers are used */
+    const effnn_tensor **inputs; /* operands of all calls */
+    effnn_tensor **outputs;
+    void **no_aux;          /* NULLs */
+    unsigned char *headers; /* one tensor header a value */
+    size_t header_size;
+    size_t n_rebound, n_copied;
+    size_t *rebound; /* values in the caller's memory */
+    size_t *copied;  /* outputs that are copied when all has run */
+    effnn__shape *output_shapes;
+    effnn_tensor **held; /* [inputs.n] contiguous copies during a run */
+    unsigned char *arena;
+    void *scratch;
+    effnn__plan_memory memory;
+};
+
+/* Give every value a buffer, and say which nodes are views. Headers and calls are there. */
+void effnn__plan_assign_buffers(effnn__plan *self, const effnn__plan_options *options);
+
+/* Give every buffer in the arena its offset; sets memory.arena and memory.live. */
+effnn_status effnn__plan_lay_out(effnn__plan *self, bool keep_all);
+
+/* Place a value's header over `data`, with the shape that it has. */
+void effnn__plan_place(const effnn__plan *self, size_t value, void *data);
+#endif
