@@ -39,8 +39,7 @@ typedef struct effnn__pool2d {
     size_t planes, h, w, kernel_h, kernel_w, out_h, out_w;
     size_t stride_h, stride_w, dilation_h, dilation_w;
     size_t pad_top, pad_left, pad_bottom, pad_right;
-    bool count_include_pad; /* average: divide by the window clipped to the padded input, not the
-                               input */
+    bool count_include_pad; /* average: a window counts its positions in the padding as well */
 } effnn__pool2d;
 
 /* Elements seen as [outer, axis, inner]; an operation runs along the middle one. */
@@ -67,8 +66,8 @@ typedef struct effnn__kernels {
     effnn_status (*conv2d_f32)(effnn_context *context, const effnn__conv2d *conv, const float *x,
                                const float *weight, const float *bias, float *y, void *scratch);
 
-    /* index (may be NULL): [planes, out_h, out_w] flat position of the maximum in its plane. An
-     * all-padding window gives -inf. */
+    /* index (may be NULL): [planes, out_h, out_w] flat position of the first maximum in its plane.
+     * NaN is a maximum. A window all in the padding gives -inf and -1, or an average of 0. */
     effnn_status (*max_pool2d_f32)(effnn_context *context, const effnn__pool2d *pool,
                                    const float *x, float *y, int64_t *index);
     effnn_status (*average_pool2d_f32)(effnn_context *context, const effnn__pool2d *pool,

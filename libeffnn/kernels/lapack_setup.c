@@ -69,14 +69,15 @@ static const char *file_of(const char *name)
     const char *slash;
     Dl_info info;
 
-    if (!symbol || !dladdr(symbol, &info) || !info.dli_fname) return "(unknown)";
+    if (!symbol || !dladdr(symbol, &info) || !info.dli_fname) return "an unknown library";
     slash = strrchr(info.dli_fname, '/');
     return slash ? slash + 1 : info.dli_fname;
 }
 
 static void describe(void)
 {
-    snprintf(description, sizeof description, "%s over %s%s", file_of("dsyevd_"), file_of("dgemm_"),
+    snprintf(description, sizeof description, "lapack by %s over %s%s", file_of("dsyevd_"),
+             file_of("dgemm_"),
              dlsym(RTLD_DEFAULT, "openblas_set_num_threads") ? ", openblas on one thread" : "");
 }
 

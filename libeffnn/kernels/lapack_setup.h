@@ -10,7 +10,7 @@
 void effnn__lapack_begin(void);
 void effnn__lapack_end(void);
 
-/* "liblapack.so.3 over libblis.so.4": the files that serve LAPACK and its dgemm; borrowed, static.
- */
+/* "lapack by liblapack.so.3 over libblis.so.4": the files that serve LAPACK and its dgemm.
+ * Borrowed, static. */
 const char *effnn__lapack_describe(void);
 #endif

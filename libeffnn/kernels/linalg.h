@@ -16,7 +16,7 @@ effnn_status effnn__eigh_f64(double *w, double *v, const double *a, size_t n);
  * first, vt [k, n]. u and vt may both be NULL: values only. Signs: u's columns as above. */
 effnn_status effnn__svd_f64(double *u, double *s, double *vt, const double *a, size_t m, size_t n);
 
-/* x[n, k] solves a · x = b for a symmetric positive definite a [n, n] (lower triangle), b [n, k].
- */
+/* x [n, k] solves a · x = b for a symmetric positive definite a [n, n] (its lower triangle) and
+ * b [n, k], which x may alias. E_NUMERIC also where a is not positive definite. */
 effnn_status effnn__solve_spd_f64(double *x, const double *a, const double *b, size_t n, size_t k);
 #endif

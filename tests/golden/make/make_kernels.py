@@ -19,7 +19,8 @@ torch.manual_seed(20240611)
 
 def save(name, tensor):
     array = tensor.numpy()
-    np.save(OUT / f"{name}.npy", array if array.dtype == np.int64 else array.astype(np.float32, casting="unsafe"))
+    floats = array.astype(np.float32, casting="unsafe")
+    np.save(OUT / f"{name}.npy", array if array.dtype == np.int64 else floats)
 
 
 def eighths(*shape):
@@ -27,7 +28,8 @@ def eighths(*shape):
 
 
 def conv(name, n, c_in, h, w, c_out, kernel, stride, dilation, pad, groups):
-    x, weight, bias = eighths(n, c_in, h, w), eighths(c_out, c_in // groups, *kernel), eighths(c_out)
+    x, weight = eighths(n, c_in, h, w), eighths(c_out, c_in // groups, *kernel)
+    bias = eighths(c_out)
     y = F.conv2d(F.pad(x, pad), weight, bias, stride=stride, dilation=dilation, groups=groups)
     for part, tensor in (("x", x), ("weight", weight), ("bias", bias), ("y", y)):
         save(f"conv_{name}_{part}", tensor)
