@@ -160,9 +160,9 @@ EFFNN_API effnn_status effnn_model_output_at(effnn_value_spec *out, const effnn_
 
 /** Number of nodes. */
 EFFNN_API size_t effnn_model_node_count(const effnn_model *self);
-/** Describe node i in execution order; the strings are borrowed until the model changes, `attrs`
- *  until the next call. @return EFFNN_OK; EFFNN_E_ARG past the last; EFFNN_E_NOMEM. */
-EFFNN_API effnn_status effnn_model_node_at(effnn_node *out, const effnn_model *self, size_t i);
+/** Describe node i in execution order; all it points to is borrowed until the next call on this
+ *  model. @return EFFNN_OK; EFFNN_E_ARG past the last; EFFNN_E_NOMEM. */
+EFFNN_API effnn_status effnn_model_node_at(effnn_node *out, effnn_model *self, size_t i);
 
 /** Number of parameters: constants of a floating-point type with more than one element. */
 EFFNN_API size_t effnn_model_parameter_count(const effnn_model *self);

@@ -25,6 +25,13 @@ effnn_status effnn__dataset_new(effnn_dataset **out, effnn_context *context,
 effnn_status effnn__dataset_subset(effnn_dataset **out, effnn_dataset *inner, uint64_t first,
                                    uint64_t count, const uint64_t *order);
 
+effnn_context *effnn__dataset_context(const effnn_dataset *self);
+
+/* How the samples were made from raw values, as JSON for the model's metadata "effnn.preprocess"
+ * ({"mean": […], "std": […], "scale": 255}); NULL: unknown. */
+const char *effnn__dataset_preprocess(const effnn_dataset *self);
+effnn_status effnn__dataset_set_preprocess(effnn_dataset *self, const char *text);
+
 /* Inputs of a batch in the model's order: inputs[i] is borrowed from the batch. E_SHAPE or
  * E_NOTFOUND if the model's inputs are not all there or do not fit. */
 effnn_status effnn__dataset_match(effnn_tensor **inputs, const effnn_dataset *self,

@@ -33,6 +33,11 @@ bool effnn__model_is_parameter(const effnn__value *value);
 /* Concrete shapes of the inputs with every open dimension set to `open`; out: [inputs.n]. */
 effnn_status effnn__model_input_shapes(effnn__shape *out, const effnn_model *self, int64_t open);
 
+/* Cost of each node for one sample (open dimensions 1); out: [nodes.n]. */
+effnn_status effnn__model_node_costs(effnn_op_cost *out, const effnn_model *self);
+
+effnn_status effnn__model_set_producer(effnn_model *self, const char *producer);
+
 /* The batch a model is fixed to: the first dimension of input 0 if it is a constant, else 0. */
 int64_t effnn__model_fixed_batch(const effnn_model *self);
 #endif
