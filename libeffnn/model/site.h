@@ -34,8 +34,8 @@ typedef struct effnn__site {
 } effnn__site;
 
 struct effnn_site_list {
-    size_t n;
-    effnn__site *items; /* in execution order */
+    size_t n, capacity;
+    effnn__site *items; /* in execution order; a linear site's result as an activation behind it */
     effnn_model *owned; /* clone that a public list describes, or NULL */
 };
 
@@ -51,6 +51,14 @@ typedef struct effnn__site_filter {
 } effnn__site_filter;
 effnn_status effnn__site_select(unsigned char *chosen, const effnn_site_list *list,
                                 const effnn__site_filter *filter);
+
+/* Give the site a name by the rules above; the name need not be unique yet. `previous`: name of the
+ * last linear site, or NULL. */
+effnn_status effnn__site_name(char **out, const effnn__site *site, const char *previous);
+
+/* Fill in what a linear node's site says of itself, but its name and costs; false if the node has no
+ * constant weight. */
+effnn_status effnn__site_linear(bool *found, effnn__site *site, effnn__node *node);
 
 /* Weight of group g as doubles [in, out], row-major. */
 void effnn__site_weight(double *out, const effnn__site *site, int64_t group);
