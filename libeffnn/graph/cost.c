@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Costs on shapes alone: each node's operands are tensors without data, placed in memory of ours. */
+/* Costs on shapes alone: each node's operands are tensors without data, placed in memory of ours.
+ */
 
 #include "graph/cost.h"
 

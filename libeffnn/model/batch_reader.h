@@ -3,8 +3,8 @@
 #define EFFNN_MODEL_BATCH_READER_H
 
 /* Going through a dataset for a model, batch by batch, whatever batch the model takes. A model of
- * fixed batch gets just that: the last batch is filled up with copies of its last sample, and `real`
- * says how many samples count. */
+ * fixed batch gets just that: the last batch is filled up with copies of its last sample, and
+ * `real` says how many samples count. */
 
 #include "model/dataset.h"
 #include "model/model.h"

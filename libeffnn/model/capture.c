@@ -18,7 +18,7 @@ typedef struct capture {
     void *user;
     effnn__batch_reader reader;
     effnn__plan *plan;
-    effnn__shape *shapes;  /* [inputs.n] that the plan is for */
+    effnn__shape *shapes;   /* [inputs.n] that the plan is for */
     effnn_tensor **outputs; /* [outputs.n] of the graph */
 } capture;
 
@@ -29,10 +29,9 @@ static effnn_status check_finite(const capture *self, const effnn__node *node,
     const uint64_t first = self->reader.first - self->reader.real;
 
     if (!tensor || effnn__tensor_is_finite(tensor)) return EFFNN_OK;
-    return effnn__fail(EFFNN_E_NUMERIC,
-                       "node '%s': an operand is not finite for samples %llu to %llu", node->name,
-                       (unsigned long long)first,
-                       (unsigned long long)(first + self->reader.real - 1));
+    return effnn__fail(
+        EFFNN_E_NUMERIC, "node '%s': an operand is not finite for samples %llu to %llu", node->name,
+        (unsigned long long)first, (unsigned long long)(first + self->reader.real - 1));
 }
 
 static effnn_status on_tap(void *user, const effnn__node *node, const effnn_tensor *const *inputs,
@@ -123,9 +122,9 @@ effnn_status effnn__capture_run(const effnn_model *model, effnn_dataset *data,
 
     self.shapes = effnn__alloc_array(model->graph->inputs.n + 1, sizeof *self.shapes);
     self.outputs = effnn__alloc_array(model->graph->outputs.n + 1, sizeof *self.outputs);
-    status = self.shapes && self.outputs
-                 ? effnn__batch_reader_open(&self.reader, data, model, options->batch, options->count)
-                 : effnn__fail_nomem("calibration", sizeof *self.shapes);
+    status = self.shapes && self.outputs ? effnn__batch_reader_open(&self.reader, data, model,
+                                                                    options->batch, options->count)
+                                         : effnn__fail_nomem("calibration", sizeof *self.shapes);
     if (status == EFFNN_OK) status = run_batches(&self);
     drop_plan(&self);
     effnn__batch_reader_close(&self.reader);

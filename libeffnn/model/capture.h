@@ -12,13 +12,13 @@
 
 /* One batch at one tapped node. Rows that a mask marks as padding are listed, not removed. */
 typedef struct effnn__capture_event {
-    size_t tap;                        /* place in the list of nodes */
+    size_t tap; /* place in the list of nodes */
     const effnn__node *node;
     const effnn_tensor *const *inputs; /* of the node, borrowed during the call */
     effnn_tensor *const *outputs;
-    size_t n;                          /* samples in this batch: the first dimension */
-    uint64_t first;                    /* index of the first of them */
-    const effnn_tensor *mask;          /* [n, tokens] or NULL */
+    size_t n;                 /* samples in this batch: the first dimension */
+    uint64_t first;           /* index of the first of them */
+    const effnn_tensor *mask; /* [n, tokens] or NULL */
 } effnn__capture_event;
 
 typedef effnn_status (*effnn__capture_fn)(void *user, const effnn__capture_event *event);

@@ -17,7 +17,8 @@ static size_t pixels(const effnn_tensor *output)
 {
     size_t n = 1;
 
-    for (size_t d = 2; d < effnn_tensor_rank(output); d++) n *= (size_t)effnn_tensor_dims(output)[d];
+    for (size_t d = 2; d < effnn_tensor_rank(output); d++)
+        n *= (size_t)effnn_tensor_dims(output)[d];
     return n;
 }
 
@@ -127,7 +128,8 @@ static effnn_status read_geometry(geometry *g, const effnn__site *site,
     g->pad_left = item(node, "pads", flat ? 0 : 1, 0);
     if (auto_pad)
         EFFNN_TRY(effnn__options_get_f64(node->def->attrs, node->attrs, "auto_pad", &mode));
-    if (mode != 0.0) { /* SAME: what is needed beyond the input, the smaller half in front (UPPER) */
+    if (mode !=
+        0.0) { /* SAME: what is needed beyond the input, the smaller half in front (UPPER) */
         const int64_t need_h =
             (g->out_h - 1) * g->stride_h + (g->kernel_h - 1) * g->dilation_h + 1 - g->h;
         const int64_t need_w =
@@ -159,7 +161,7 @@ effnn_status effnn__capture_input(float *out, size_t *rows, const effnn__site *s
 {
     const float *data = effnn_tensor_data(event->inputs[0]);
     const size_t n = effnn__capture_rows(site, event), width = (size_t)site->in;
-    geometry g;
+    geometry g = { 0 };
 
     if (!is_conv(site)) {
         copy_rows(out, rows, data + sample * n * width, width, event, sample, n);

@@ -116,8 +116,7 @@ void effnn_batch_clear(effnn_batch *batch)
 /* What every tensor of a batch must have: n samples in front. */
 static effnn_status check_samples(const effnn_tensor *tensor, size_t n, const char *what, size_t i)
 {
-    const int64_t first =
-        tensor && effnn_tensor_rank(tensor) ? effnn_tensor_dims(tensor)[0] : -1;
+    const int64_t first = tensor && effnn_tensor_rank(tensor) ? effnn_tensor_dims(tensor)[0] : -1;
 
     if (!tensor) return effnn__fail(EFFNN_E_USER, "dataset: %s %zu was not given", what, i);
     if (first != (int64_t)n)
@@ -142,8 +141,8 @@ effnn_status effnn_dataset_read(effnn_batch *out, effnn_dataset *self, uint64_t 
 
     EFFNN_CHECK_ARG(out && out->version == 1 && out->inputs && self);
     if (first > self->count || n > self->count - first || n == 0)
-        return effnn__fail(EFFNN_E_ARG, "dataset: %zu samples from %llu asked for, there are %llu", n,
-                           (unsigned long long)first, (unsigned long long)self->count);
+        return effnn__fail(EFFNN_E_ARG, "dataset: %zu samples from %llu asked for, there are %llu",
+                           n, (unsigned long long)first, (unsigned long long)self->count);
     batch.n_inputs = self->n_inputs;
     batch.inputs = effnn__alloc_array(self->n_inputs + 1, sizeof(effnn_tensor *));
     if (!batch.inputs) return effnn__fail_nomem("dataset", self->n_inputs);
@@ -228,7 +227,8 @@ static void tensors_destroy(void *state)
 {
     tensor_source *self = state;
 
-    for (size_t i = 0; self->inputs && i < self->n_inputs; i++) effnn_tensor_release(self->inputs[i]);
+    for (size_t i = 0; self->inputs && i < self->n_inputs; i++)
+        effnn_tensor_release(self->inputs[i]);
     effnn__free(self->inputs);
     effnn_tensor_release(self->targets);
     effnn_tensor_release(self->mask);
@@ -281,7 +281,8 @@ effnn_status effnn_dataset_create_from_tensors(effnn_dataset **out, effnn_contex
     status = self->inputs ? fill_tensors(self, &count, inputs, targets, mask)
                           : effnn__fail_nomem("dataset", n_inputs * sizeof *self->inputs);
     if (status == EFFNN_OK)
-        status = effnn__dataset_new(out, context, &tensor_ops, self, (uint64_t)count, n_inputs, names);
+        status =
+            effnn__dataset_new(out, context, &tensor_ops, self, (uint64_t)count, n_inputs, names);
     if (status != EFFNN_OK) tensors_destroy(self);
     return status;
 }

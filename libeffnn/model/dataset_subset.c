@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Slices and reorderings of datasets, and the matching of a batch's tensors with a model's inputs. */
+/* Slices and reorderings of datasets, and the matching of a batch's tensors with a model's inputs.
+ */
 
 #include "base/alloc.h"
 #include "model/dataset.h"

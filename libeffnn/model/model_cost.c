@@ -14,9 +14,8 @@ effnn_status effnn__model_input_shapes(effnn__shape *out, const effnn_model *sel
             return effnn__fail(EFFNN_E_SHAPE, "input '%s' has no shape", input->name);
         out[i].rank = input->info.rank;
         for (size_t d = 0; d < out[i].rank; d++)
-            out[i].dims[d] = effnn__sym_is_constant(input->info.dims[d])
-                                 ? input->info.dims[d].offset
-                                 : open;
+            out[i].dims[d] =
+                effnn__sym_is_constant(input->info.dims[d]) ? input->info.dims[d].offset : open;
     }
     return EFFNN_OK;
 }
@@ -62,7 +61,8 @@ effnn_status effnn_model_cost(effnn_cost *out, const effnn_model *self)
     nodes = effnn__alloc_array(self->graph->nodes.n + 1, sizeof *nodes);
     if (!nodes) return effnn__fail_nomem("cost", self->graph->nodes.n * sizeof *nodes);
     status = effnn__model_node_costs(nodes, self);
-    for (size_t i = 0; i < self->graph->nodes.n && status == EFFNN_OK; i++) cost.macs += nodes[i].macs;
+    for (size_t i = 0; i < self->graph->nodes.n && status == EFFNN_OK; i++)
+        cost.macs += nodes[i].macs;
     effnn__free(nodes);
     if (status == EFFNN_OK) *out = cost;
     return status;

@@ -22,7 +22,7 @@ static effnn_status describe(effnn_value_spec *out, const effnn_model *self,
 
         spec.dims[i] = effnn__sym_is_constant(s) ? s.offset : -1;
         if (!effnn__sym_is_constant(s) && s.scale == 1 && s.offset == 0)
-            spec.symbols[i] = effnn__symbol_name(self->graph->symbols, s.symbol);
+            spec.symbols[i] = effnn__symbol_text(self->graph->symbols, s.symbol);
     }
     *out = spec;
     return EFFNN_OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A session is a lowered copy of a model's graph and the plans of the last few input shapes. The copy
- * shares the parameters' storage, which is immutable while it is shared, so the model may change or
- * go. Finding a plan and running it allocates nothing. */
+/* A session is a lowered copy of a model's graph and the plans of the last few input shapes. The
+ * copy shares the parameters' storage, which is immutable while it is shared, so the model may
+ * change or go. Finding a plan and running it allocates nothing. */
 
 #include "base/alloc.h"
 #include "graph/cost.h"
@@ -186,7 +186,8 @@ static effnn_status make_plan(planned *out, effnn_session *self, effnn_tensor *c
     return EFFNN_OK;
 }
 
-/* The plan for these inputs: one that is there, or a new one in place of the one used longest ago. */
+/* The plan for these inputs: one that is there, or a new one in place of the one used longest ago.
+ */
 static effnn_status find_plan(planned **out, effnn_session *self, effnn_tensor *const *inputs)
 {
     planned made, *slot = &self->plans[0];

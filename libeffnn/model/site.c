@@ -111,7 +111,8 @@ static effnn_status add_node(effnn_site_list *self, effnn__map *taken, effnn__no
     }
     if (!found) return status;
     if (status == EFFNN_OK)
-        status = effnn__site_name(&site.name, &site, *previous ? self->items[*previous - 1].name : NULL);
+        status =
+            effnn__site_name(&site.name, &site, *previous ? self->items[*previous - 1].name : NULL);
     if (status != EFFNN_OK) {
         clear_site(&site);
         return status;
@@ -132,7 +133,8 @@ effnn_status effnn__site_list(effnn_site_list **out, const effnn_model *model)
                                         : effnn__fail_nomem("sites", sizeof *self);
 
     for (size_t i = 0; i < model->graph->nodes.n && status == EFFNN_OK; i++)
-        status = add_node(self, &taken, effnn__graph_node(model->graph, i), costs[i].macs, &previous);
+        status =
+            add_node(self, &taken, effnn__graph_node(model->graph, i), costs[i].macs, &previous);
     effnn__map_clear(&taken);
     effnn__free(costs);
     if (status != EFFNN_OK) {

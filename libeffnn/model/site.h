@@ -25,8 +25,8 @@ typedef struct effnn__site {
     effnn__value *input, *output; /* what is multiplied / the product (with the bias, if `fused`) */
     effnn__value *weight;         /* linear: the constant */
     effnn__value *bias;           /* constant that is added, or NULL */
-    effnn__node *bias_node;       /* the add behind a matmul, or NULL; NULL too if the node adds it */
-    bool weight_out_in;           /* stored [out, in] (gemm transB, conv) rather than [in, out] */
+    effnn__node *bias_node; /* the add behind a matmul, or NULL; NULL too if the node adds it */
+    bool weight_out_in;     /* stored [out, in] (gemm transB, conv) rather than [in, out] */
     int64_t in, out, groups;
     uint64_t parameters;
     double macs;
@@ -45,7 +45,7 @@ effnn_status effnn__site_list(effnn_site_list **out, const effnn_model *model);
 /* A selection: kinds, name globs (empty: all), exclusions, whether the first and last linear site
  * count. chosen: [list->n] set to 0 or 1. E_NOTFOUND if a glob matches no site. */
 typedef struct effnn__site_filter {
-    unsigned kinds; /* bit 1 << effnn_site_kind */
+    unsigned kinds;                          /* bit 1 << effnn_site_kind */
     const effnn_string_list *only, *exclude; /* may be NULL */
     bool skip_first, skip_last;
 } effnn__site_filter;
@@ -56,8 +56,8 @@ effnn_status effnn__site_select(unsigned char *chosen, const effnn_site_list *li
  * last linear site, or NULL. */
 effnn_status effnn__site_name(char **out, const effnn__site *site, const char *previous);
 
-/* Fill in what a linear node's site says of itself, but its name and costs; false if the node has no
- * constant weight. */
+/* Fill in what a linear node's site says of itself, but its name and costs; false if the node has
+ * no constant weight. */
 effnn_status effnn__site_linear(bool *found, effnn__site *site, effnn__node *node);
 
 /* Weight of group g as doubles [in, out], row-major. */

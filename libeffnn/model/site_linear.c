@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Convolutions, gemms and matmuls with a constant weight as one kind of site. What a method could not
- * treat is a site all the same, with the reason in `refused`. */
+/* Convolutions, gemms and matmuls with a constant weight as one kind of site. What a method could
+ * not treat is a site all the same, with the reason in `refused`. */
 
 #include "base/alloc.h"
 #include "base/option.h"
@@ -149,8 +149,7 @@ void effnn__site_weight(double *out, const effnn__site *site, int64_t group)
 
     for (int64_t i = 0; i < n_in; i++)
         for (int64_t o = 0; o < n_out; o++) {
-            const int64_t at =
-                site->weight_out_in ? (group * n_out + o) * n_in + i : i * n_out + o;
+            const int64_t at = site->weight_out_in ? (group * n_out + o) * n_in + i : i * n_out + o;
 
             out[i * n_out + o] = effnn__tensor_load_f64(weight, (size_t)at);
         }

@@ -138,6 +138,12 @@ effnn_status effnn__symbols_fresh(effnn__sym *out, effnn__symbols *self)
     return EFFNN_OK;
 }
 
+const char *effnn__symbol_text(const effnn__symbols *t, uint32_t symbol)
+{
+    EFFNN_ASSERT(symbol > 0 && symbol <= t->n);
+    return t->entries[symbol - 1].text;
+}
+
 const char *effnn__sym_print(char *buffer, size_t size, const effnn__symbols *t, effnn__sym s)
 {
     if (effnn__sym_is_constant(s)) {

@@ -105,22 +105,23 @@ static effnn_status take_logits(runner *self)
 
         /* The last batch of a model of open batch is shorter. */
         if (shape.rank != 2 || self->reader.fixed || shape.dims[0] != (int64_t)self->reader.real)
-            return effnn__fail(EFFNN_E_SHAPE,
-                               "output '%s' is %s; logits of %zu samples are [%zu, classes]",
-                               value->name, effnn__shape_print(text, sizeof text, shape.rank, shape.dims),
-                               self->reader.real, self->reader.real);
+            return effnn__fail(
+                EFFNN_E_SHAPE, "output '%s' is %s; logits of %zu samples are [%zu, classes]",
+                value->name, effnn__shape_print(text, sizeof text, shape.rank, shape.dims),
+                self->reader.real, self->reader.real);
     }
     effnn_tensor_release(self->logits);
     self->logits = NULL;
     EFFNN_TRY(effnn_tensor_cast(&self->logits, output, EFFNN_F32));
     self->classes = (size_t)effnn_tensor_dims(output)[1];
-    if (self->classes == 0) return effnn__fail(EFFNN_E_SHAPE, "output '%s' has no classes", value->name);
+    if (self->classes == 0)
+        return effnn__fail(EFFNN_E_SHAPE, "output '%s' has no classes", value->name);
     data = effnn_tensor_data(self->logits);
     for (size_t i = 0; i < self->reader.real * self->classes; i++)
         if (!isfinite(data[i]))
-            return effnn__fail(EFFNN_E_NUMERIC, "output '%s': logit %zu of sample %llu is not finite",
-                               value->name, i % self->classes,
-                               (unsigned long long)(first + i / self->classes));
+            return effnn__fail(EFFNN_E_NUMERIC,
+                               "output '%s': logit %zu of sample %llu is not finite", value->name,
+                               i % self->classes, (unsigned long long)(first + i / self->classes));
     return EFFNN_OK;
 }
 
@@ -162,8 +163,8 @@ static effnn_status add_targets(sums *out, const runner *model)
     out->has_targets = targets != NULL;
     if (!targets) return EFFNN_OK;
     if (effnn_tensor_count(targets) != model->reader.real)
-        return effnn__fail(EFFNN_E_SHAPE, "%zu targets for %zu samples", effnn_tensor_count(targets),
-                           model->reader.real);
+        return effnn__fail(EFFNN_E_SHAPE, "%zu targets for %zu samples",
+                           effnn_tensor_count(targets), model->reader.real);
     for (size_t i = 0; i < model->reader.real; i++) {
         const float *row = logits + i * model->classes;
         size_t target;
@@ -193,8 +194,7 @@ static effnn_status keep(effnn_tensor **all, const runner *model)
     const uint64_t first = model->reader.first - model->reader.real;
     const int64_t dims[] = { (int64_t)model->reader.count, (int64_t)model->classes };
 
-    if (!*all)
-        EFFNN_TRY(effnn_tensor_create(all, model->model->context, EFFNN_F32, 2, dims));
+    if (!*all) EFFNN_TRY(effnn_tensor_create(all, model->model->context, EFFNN_F32, 2, dims));
     memcpy((float *)effnn__tensor_data(*all) + first * model->classes,
            effnn_tensor_data(model->logits), model->reader.real * model->classes * sizeof(float));
     return EFFNN_OK;
