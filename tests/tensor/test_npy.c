@@ -268,6 +268,41 @@ START_TEST(a_truncated_file_is_refused_wherever_it_ends)
 }
 END_TEST
 
+/* Each byte of a good header in turn becomes each of these. What is then read must be whole; what
+ * is not must have a message. Sanitizers see the rest. */
+START_TEST(a_header_with_any_byte_changed_is_read_or_refused)
+{
+    static const char replacements[] = "\0\xff'\"(){}[],:0123456789<>|=- \nLTF";
+    effnn__file file = { 0 };
+    unsigned char bytes[256];
+    int n_read = 0, n_refused = 0;
+
+    ck_assert_ok(effnn__file_open(&file, golden_path("little_f4")));
+    ck_assert_uint_le(file.size, sizeof bytes);
+    for (size_t i = 0; i < 80; i++)
+        for (size_t j = 0; j < sizeof replacements - 1; j++) {
+            effnn_tensor *tensor = NULL;
+
+            memcpy(bytes, file.data, file.size);
+            bytes[i] = (unsigned char)replacements[j];
+            write_bytes(bytes, file.size);
+            effnn__clear_error();
+            if (effnn_tensor_read_npy(&tensor, NULL, path) == EFFNN_OK) {
+                n_read++;
+                effnn__tensor_is_finite(tensor); /* touches every element */
+                effnn_tensor_release(tensor);
+            } else {
+                n_refused++;
+                if (!strstr(effnn_last_error(), path) || tensor)
+                    ck_abort_msg("byte %zu as %#x: '%s'", i, bytes[i], effnn_last_error());
+            }
+        }
+    ck_assert_int_gt(n_read, 0);
+    ck_assert_int_gt(n_refused, 1000);
+    effnn__file_close(&file);
+}
+END_TEST
+
 START_TEST(hostile_headers_are_refused_as_malformed)
 {
     static const char *const headers[] = {
@@ -297,6 +332,7 @@ START_TEST(hostile_headers_are_refused_as_malformed)
         "{'descr': '<f4' 'fortran_order': False, 'shape': (2,)}",
         "{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (18446744073709551618,)}", /* 2 */
         "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807,)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 4294967296, 4294967296)}",
@@ -389,7 +425,8 @@ SUITE("npy", setup, teardown, every_element_type_is_read_in_either_byte_order,
       what_is_written_equals_numpys_file_byte_for_byte,
       a_strided_tensor_of_the_largest_rank_is_written_in_its_own_order,
       types_that_numpy_lacks_are_not_written, a_file_that_is_not_there_is_an_io_error,
-      a_truncated_file_is_refused_wherever_it_ends, hostile_headers_are_refused_as_malformed,
+      a_truncated_file_is_refused_wherever_it_ends,
+      a_header_with_any_byte_changed_is_read_or_refused, hostile_headers_are_refused_as_malformed,
       what_this_library_does_not_read_is_unsupported_not_malformed,
       other_writers_spellings_are_read, missing_arguments_are_refused,
       every_failing_allocation_is_reported_and_leaves_no_file)
