@@ -167,7 +167,7 @@ static effnn_status add_targets(sums *out, const runner *model)
                            effnn_tensor_count(targets), model->reader.real);
     for (size_t i = 0; i < model->reader.real; i++) {
         const float *row = logits + i * model->classes;
-        size_t target;
+        size_t target = 0;
 
         EFFNN_TRY(target_of(&target, targets, i, model->classes, first + i));
         out->correct += effnn__metric_argmax(row, model->classes) == target;
