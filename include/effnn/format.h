@@ -45,8 +45,11 @@ EFFNN_API effnn_status effnn_format_range(double *largest, double *smallest, con
  * Codes of n values, in the low bits of each word. Values outside the range saturate; in a format
  * with infinities they become infinite where rounding says so (toward zero: only infinities do).
  *
- * @param[out] codes   [n]; untouched on failure.
- * @param      values  [n].
+ * @param[out] codes     [n]; untouched on failure.
+ * @param      values    [n].
+ * @param      n         number of values.
+ * @param      format    name of the format.
+ * @param      rounding  of values between two neighbours.
  * @return EFFNN_OK; EFFNN_E_ARG; EFFNN_E_NOTFOUND; EFFNN_E_NUMERIC for a NaN in a format that has
  *         none (the message names the index).
  */
@@ -58,6 +61,8 @@ EFFNN_API effnn_status effnn_format_encode(uint32_t *codes, const double *values
  *
  * @param[out] values  [n]; untouched on failure.
  * @param      codes   [n].
+ * @param      n       number of codes.
+ * @param      format  name of the format.
  * @return EFFNN_OK; EFFNN_E_NOTFOUND; EFFNN_E_ARG for a code that is too wide.
  */
 EFFNN_API effnn_status effnn_format_decode(double *values, const uint32_t *codes, size_t n,

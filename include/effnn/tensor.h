@@ -118,26 +118,30 @@ EFFNN_API size_t effnn_tensor_bytes(const effnn_tensor *self);
 /** 1 if the elements lie in row-major order without gaps, else 0. */
 EFFNN_API int effnn_tensor_is_contiguous(const effnn_tensor *self);
 
-/** First element, for reading; borrowed, valid until the tensor is written or released. */
+/**
+ * First element, for reading; borrowed, valid until the tensor is written or released. Of a tensor
+ * without elements it means nothing and may be NULL.
+ */
 EFFNN_API const void *effnn_tensor_data(const effnn_tensor *self);
 
 /**
  * First element, for writing. Copies the elements first if the storage has another owner, is
  * read-only, or if elements overlap (strides of 0); the tensor is then contiguous.
  *
- * @param[out] out  borrowed, valid until the tensor is shared, written elsewhere or released.
+ * The pointer is borrowed, valid until the tensor is shared, written elsewhere or released.
+ *
  * @return EFFNN_OK; EFFNN_E_NOMEM, and the tensor is as before.
  */
 EFFNN_API effnn_status effnn_tensor_data_mut(void **out, effnn_tensor *self);
 
-/** Read one element as double. @param index [rank]. @return EFFNN_OK; EFFNN_E_ARG if outside. */
+/** Read the element at `index` ([rank]) as double. @return EFFNN_OK; EFFNN_E_ARG if outside. */
 EFFNN_API effnn_status effnn_tensor_get_f64(double *out, const effnn_tensor *self,
                                             const int64_t *index);
 
 /**
- * Write one element from a double, rounded to nearest even and saturated at the type's range.
+ * Write the element at `index` ([rank]) from a double, rounded to nearest even and saturated at the
+ * type's range.
  *
- * @param index  [rank].
  * @return EFFNN_OK; EFFNN_E_ARG if the index is outside or `value` is NaN and the type an integer;
  *         EFFNN_E_NOMEM if shared storage cannot be copied.
  */
@@ -146,10 +150,13 @@ EFFNN_API effnn_status effnn_tensor_set_f64(effnn_tensor *self, const int64_t *i
 /**
  * View the same elements under other sizes; one size may be -1 and is computed.
  *
- * @param[out] out  new tensor over the same storage (a copy, if the strides do not allow a view),
- *                  owned by the caller.
+ * @param[out] out   new tensor over the same storage (a copy, if the strides do not allow a view),
+ *                   owned by the caller.
+ * @param      self  shares its storage.
+ * @param      rank  number of dimensions of the view.
+ * @param      dims  [rank].
  * @return EFFNN_OK; EFFNN_E_SHAPE if the counts differ, or more than one size is -1; EFFNN_E_ARG
- * for a rank above EFFNN_MAX_RANK; EFFNN_E_NOMEM.
+ *         for a rank above EFFNN_MAX_RANK; EFFNN_E_NOMEM.
  */
 EFFNN_API effnn_status effnn_tensor_view_reshape(effnn_tensor **out, effnn_tensor *self,
                                                  size_t rank, const int64_t *dims);
@@ -158,6 +165,7 @@ EFFNN_API effnn_status effnn_tensor_view_reshape(effnn_tensor **out, effnn_tenso
  * View with the dimensions in another order: dimension i of the view is `axes[i]` of `self`.
  *
  * @param[out] out   new tensor over the same storage, owned by the caller.
+ * @param      self  shares its storage.
  * @param      axes  [rank], a permutation.
  * @return EFFNN_OK; EFFNN_E_ARG if `axes` is no permutation; EFFNN_E_UNSUPPORTED for a packed
  *         4-bit type; EFFNN_E_NOMEM.
@@ -166,10 +174,14 @@ EFFNN_API effnn_status effnn_tensor_view_permute(effnn_tensor **out, effnn_tenso
                                                  const size_t *axes);
 
 /**
- * View of elements start, start+step, … (count of them) along one axis. `step` may be negative;
- * a count of 0 allows any start.
+ * View of elements start, start+step, … along one axis.
  *
- * @param[out] out  new tensor over the same storage, owned by the caller.
+ * @param[out] out    new tensor over the same storage, owned by the caller.
+ * @param      self   shares its storage.
+ * @param      axis   the dimension that is cut.
+ * @param      start  first index; anything if `count` is 0.
+ * @param      count  number of indices.
+ * @param      step   from index to index; may be negative, not 0.
  * @return EFFNN_OK; EFFNN_E_ARG if an index falls outside, the axis is none, the count is negative
  *         or the step 0; EFFNN_E_UNSUPPORTED for a packed 4-bit type; EFFNN_E_NOMEM.
  */
@@ -186,7 +198,7 @@ EFFNN_API effnn_status effnn_tensor_copy(effnn_tensor **out, const effnn_tensor 
  * Integers to narrower integers: saturated. To bool: nonzero. Every value is rounded once.
  *
  * @return EFFNN_OK; EFFNN_E_ARG for an unknown dtype; EFFNN_E_NUMERIC for a NaN that would become
- * an integer; EFFNN_E_NOMEM.
+ *         an integer; EFFNN_E_NOMEM.
  */
 EFFNN_API effnn_status effnn_tensor_cast(effnn_tensor **out, const effnn_tensor *self,
                                          effnn_dtype dtype);

@@ -2,7 +2,7 @@
 /* DLPack in and out by hand-made structs of its published layout; the Python tests exchange with
  * NumPy itself. */
 
-#include "base/alloc.h"
+#include "support/alloc_fail.h"
 #include "support/suite.h"
 #include "support/tensor_assert.h"
 #include "tensor/dlpack_priv.h"
@@ -381,26 +381,14 @@ START_TEST(every_failing_allocation_is_reported_and_deletes_nothing)
     effnn_tensor *tensor = NULL;
     struct DLManagedTensorVersioned *managed = NULL;
     struct DLManagedTensor *old = NULL;
-    effnn_status status = EFFNN_E_NOMEM;
 
-    for (int64_t n = 0; status != EFFNN_OK; n++) {
-        ck_assert_int_lt(n, 50);
-        effnn__alloc_fail_after(n, 0);
-        status = effnn_tensor_from_dlpack(&tensor, NULL, &legacy);
-        effnn__alloc_fail_after(-1, 0);
-        ck_assert(status == (tensor ? EFFNN_OK : EFFNN_E_NOMEM));
+    ALLOC_FAIL_LOOP(effnn_tensor_from_dlpack(&tensor, NULL, &legacy), {
+        ck_assert_ptr_null(tensor);
         ck_assert_int_eq(n_deleted, 0);
-    }
-    status = EFFNN_E_NOMEM;
-    for (int64_t n = 0; status != EFFNN_OK; n++) {
-        ck_assert_int_lt(n, 50);
-        effnn__alloc_fail_after(n, 0);
-        status = effnn_tensor_to_dlpack_versioned(&managed, tensor);
-        if (status == EFFNN_OK) status = effnn_tensor_to_dlpack(&old, tensor);
-        effnn__alloc_fail_after(-1, 0);
-        if (status != EFFNN_OK && managed) managed->deleter(managed);
-        if (status != EFFNN_OK) managed = NULL;
-    }
+    });
+    ALLOC_FAIL_LOOP(effnn_tensor_to_dlpack_versioned(&managed, tensor),
+                    ck_assert_ptr_null(managed));
+    ALLOC_FAIL_LOOP(effnn_tensor_to_dlpack(&old, tensor), ck_assert_ptr_null(old));
     managed->deleter(managed);
     old->deleter(old);
     effnn_tensor_release(tensor);

@@ -2,8 +2,8 @@
 /* .npy files: NumPy's own (golden/make/npy.py) read and written byte for byte, hostile ones refused
  * with their path. */
 
-#include "base/alloc.h"
 #include "base/file.h"
+#include "support/alloc_fail.h"
 #include "support/suite.h"
 #include "support/tensor_assert.h"
 #include "tensor/tensor.h"
@@ -394,25 +394,12 @@ END_TEST
 START_TEST(every_failing_allocation_is_reported_and_leaves_no_file)
 {
     effnn_tensor *tensor = NULL, *view = NULL;
-    effnn_status status = EFFNN_E_NOMEM;
 
-    for (int64_t n = 0; status != EFFNN_OK; n++) {
-        ck_assert_int_lt(n, 100);
-        effnn__alloc_fail_after(n, 0);
-        status = effnn_tensor_read_npy(&tensor, NULL, golden_path("fortran"));
-        effnn__alloc_fail_after(-1, 0);
-        ck_assert(status == (tensor ? EFFNN_OK : EFFNN_E_NOMEM));
-    }
+    ALLOC_FAIL_LOOP(effnn_tensor_read_npy(&tensor, NULL, golden_path("fortran")),
+                    ck_assert_ptr_null(tensor));
     ck_assert_ok(effnn_tensor_view_permute(&view, tensor, (const size_t[]){ 2, 1, 0 }));
-    status = EFFNN_E_NOMEM;
-    for (int64_t n = 0; status != EFFNN_OK; n++) {
-        ck_assert_int_lt(n, 100);
-        ck_assert_int_ne(access(path, F_OK), 0);
-        effnn__alloc_fail_after(n, 0);
-        status = effnn_tensor_write_npy(view, path);
-        effnn__alloc_fail_after(-1, 0);
-        ck_assert(status == EFFNN_OK || status == EFFNN_E_NOMEM);
-    }
+    ALLOC_FAIL_LOOP(effnn_tensor_write_npy(view, path), ck_assert_int_ne(access(path, F_OK), 0));
+    ck_assert_int_eq(access(path, F_OK), 0);
     effnn_tensor_release(view);
     effnn_tensor_release(tensor);
 }

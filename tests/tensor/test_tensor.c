@@ -3,6 +3,7 @@
  */
 
 #include "base/alloc.h"
+#include "support/alloc_fail.h"
 #include "support/suite.h"
 #include "support/tensor_assert.h"
 #include "tensor/tensor.h"
@@ -264,35 +265,22 @@ END_TEST
 
 START_TEST(every_failing_allocation_is_reported)
 {
-    effnn_tensor *tensor = test_tensor_iota(2), *out = NULL;
+    const int64_t dims[] = { 2 };
+    effnn_tensor *tensor = NULL, *share = NULL;
     float memory[2] = { 0 };
-    effnn_status status = EFFNN_E_NOMEM;
-    int64_t n;
 
     n_released = 0;
-    for (n = 0; status != EFFNN_OK; n++) {
-        ck_assert_int_lt(n, 50);
-        effnn__alloc_fail_after(n, 0);
-        status = effnn_tensor_create(&out, NULL, EFFNN_F32, 1, (const int64_t[]){ 2 });
-        effnn__alloc_fail_after(-1, 0);
-        ck_assert(status == (out ? EFFNN_OK : EFFNN_E_NOMEM));
-    }
-    ck_assert_int_ge(n, 3); /* header, storage, elements */
-    effnn_tensor_release(out);
-    out = NULL;
-    status = EFFNN_E_NOMEM;
-    for (n = 0; status != EFFNN_OK; n++) {
-        ck_assert_int_lt(n, 50);
-        effnn__alloc_fail_after(n, 0);
-        status = effnn_tensor_wrap(&out, NULL, memory, EFFNN_F32, 1, (const int64_t[]){ 2 },
-                                   count_release, &n_released);
-        effnn__alloc_fail_after(-1, 0);
-        ck_assert(status == (out ? EFFNN_OK : EFFNN_E_NOMEM));
-        ck_assert_int_eq(n_released, 0);
-    }
-    effnn_tensor_release(out);
-    ck_assert_int_eq(n_released, 1);
+    ALLOC_FAIL_LOOP(effnn_tensor_create(&tensor, NULL, EFFNN_F32, 1, dims),
+                    ck_assert_ptr_null(tensor));
+    ALLOC_FAIL_LOOP(effnn__tensor_share(&share, tensor), ck_assert_ptr_null(share));
+    effnn_tensor_release(share);
     effnn_tensor_release(tensor);
+    tensor = NULL;
+    ALLOC_FAIL_LOOP(
+        effnn_tensor_wrap(&tensor, NULL, memory, EFFNN_F32, 1, dims, count_release, &n_released),
+        ck_assert_int_eq(n_released, 0));
+    effnn_tensor_release(tensor);
+    ck_assert_int_eq(n_released, 1);
 }
 END_TEST
 
