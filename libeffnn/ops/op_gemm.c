@@ -14,8 +14,8 @@ typedef struct gemm_attrs {
 static const effnn_option_def attr_defs[] = {
     { "alpha", "factor of the product", EFFNN_OPT_F64, FIELD(alpha), .value = 1.0 },
     { "beta", "factor of C", EFFNN_OPT_F64, FIELD(beta), .value = 1.0 },
-    { "transA", "A is transposed", EFFNN_OPT_BOOL, FIELD(trans_a) },
-    { "transB", "B is transposed", EFFNN_OPT_BOOL, FIELD(trans_b) },
+    { "transA", "A is transposed", EFFNN_OPT_BOOL, FIELD(trans_a), .value = 0 },
+    { "transB", "B is transposed", EFFNN_OPT_BOOL, FIELD(trans_b), .value = 0 },
     EFFNN_OPTIONS_END,
 };
 

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Sum over axes. Integers wrap; the sum of nothing is 0. */
+
+#include "ops/op_elementwise.h"
+#include "ops/op_reduce.h"
+
+static double plus(double so_far, double x)
+{
+    return so_far + x;
+}
+
+static int64_t zero(const effnn__dtype_row *row)
+{
+    (void)row;
+    return 0;
+}
+
+static int64_t plus_i64(int64_t so_far, int64_t x)
+{
+    return (int64_t)((uint64_t)so_far + (uint64_t)x);
+}
+
+static effnn_status infer(effnn_op_infer *call)
+{
+    return effnn__reduce_infer(call, EFFNN__NUMBERS);
+}
+
+static effnn_status forward(const effnn_op_call *call)
+{
+    const effnn__reduction reduction = {
+        .f32 = effnn__kernels_get()->reduce_sum_f32, .f64 = plus, .start_i64 = zero, .i64 = plus_i64
+    };
+
+    return effnn__reduce_run(call, &reduction);
+}
+
+static const effnn_onnx_row onnx[] = {
+    { .name = "ReduceSum", .since = 13 },
+    { .name = "ReduceSum",
+      .since = 1,
+      .read = effnn__reduce_read_attributes,
+      .write = effnn__reduce_write_attributes },
+    EFFNN_ONNX_END,
+};
+
+static const effnn_op_sample samples[] = {
+    { .inputs = { "f32[2,3,4]", "i64{1}" }, .tolerance = 1e-5 },
+    { .inputs = { "f32[2,3,4]", "i64{-1}" }, .attrs = "keepdims=0", .tolerance = 1e-5 },
+    { .inputs = { "f32[2,3,4]", "i64{0,2}" }, .tolerance = 1e-5 },
+    { .inputs = { "f32[2,3,4,5]", "i64{2,1}" }, .attrs = "keepdims=0", .tolerance = 1e-5 },
+    { .inputs = { "f32[7,40]" }, .tolerance = 1e-5 },
+    { .inputs = { "f32[2,3]" }, .attrs = "noop_with_empty_axes=1", .tolerance = 1e-5 },
+    { .inputs = { "f32[2,0]", "i64{1}" } },
+    { .inputs = { "f64[2,3]", "i64{0}" } },
+    { .inputs = { "i32[2,3]", "i64{0}" } },
+    { .inputs = { "u8[2,300]", "i64{1}" } },
+    { .inputs = { "f16[2,3]", "i64{1}" } },
+    { .inputs = { "f32[2,3]", "i64{2}" }, .refused = "outside" },
+    { .inputs = { "f32[2,3]", "i64{1,-1}" }, .refused = "twice" },
+    { .inputs = { "bool[2,3]" }, .refused = "bool" },
+    EFFNN_SAMPLES_END,
+};
+
+const effnn_op_def effnn__op_reduce_sum = {
+    .name = "reduce_sum",
+    .summary = "sum over axes",
+    .attrs = effnn__reduce_attr_defs,
+    .attrs_size = sizeof(effnn__reduce_attrs),
+    .min_inputs = 1,
+    .max_inputs = 2,
+    .min_outputs = 1,
+    .max_outputs = 1,
+    .infer = infer,
+    .forward = forward,
+    .cost = effnn__reduce_cost,
+    .onnx = onnx,
+    .samples = samples,
+};
