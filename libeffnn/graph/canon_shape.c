@@ -12,7 +12,6 @@
 #include "graph/canon_priv.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* ---- known contents ---- */
 
@@ -59,69 +58,6 @@ static effnn_status fix_contents(effnn__graph *graph, size_t *changes)
 
 const effnn__pass effnn__pass_contents = { .name = "contents", .run = fix_contents };
 
-/* ---- targets ---- */
-
-/* The target that turns shape `from` into `to`: false if an open size cannot be told. A zero size
- * leaves no way to tell 0 from -1, so there is no such target. */
-static bool reshape_target(int64_t *target, const effnn__value_info *from,
-                           const effnn__value_info *to)
-{
-    size_t n_open = 0, n_told = 0;
-
-    for (size_t i = 0; i < to->rank; i++) n_open += !effnn__sym_is_constant(to->dims[i]);
-    for (size_t i = 0; i < to->rank; i++) {
-        if (effnn__sym_is_constant(to->dims[i])) {
-            target[i] = to->dims[i].offset;
-            if (target[i] == 0) return false;
-        } else if (n_open > 1 && i < from->rank && effnn__sym_equal(from->dims[i], to->dims[i])) {
-            target[i] = 0;
-        } else {
-            target[i] = -1;
-            n_told++;
-        }
-    }
-    return n_told <= 1;
-}
-
-/* The target that expands shape `from` to `to`: 1 where `from` has the size already. */
-static bool expand_target(int64_t *target, const effnn__value_info *from,
-                          const effnn__value_info *to)
-{
-    for (size_t i = 0; i < to->rank; i++) {
-        const size_t lacking = to->rank - from->rank;
-        if (i >= lacking && effnn__sym_equal(from->dims[i - lacking], to->dims[i]))
-            target[i] = 1;
-        else if (effnn__sym_is_constant(to->dims[i]))
-            target[i] = to->dims[i].offset;
-        else
-            return false;
-    }
-    return true;
-}
-
-/* Give a Reshape or Expand the target that follows from the shapes, as a constant. */
-static effnn_status fix_target(effnn__graph *graph, effnn__node *node, size_t *changes)
-{
-    const bool is_reshape = effnn__match_is(node, "reshape");
-    int64_t target[EFFNN_MAX_RANK], present[EFFNN_MAX_RANK];
-    effnn__value *inputs[2];
-    const effnn__value_info *from, *to;
-    size_t n;
-
-    if (node->n_inputs != 2 || !node->inputs[0] || !node->inputs[1]) return EFFNN_OK;
-    from = &node->inputs[0]->info;
-    to = &node->outputs[0]->info;
-    if (!from->has_shape || !to->has_shape || to->rank < (is_reshape ? 0 : from->rank))
-        return EFFNN_OK;
-    if (!(is_reshape ? reshape_target : expand_target)(target, from, to)) return EFFNN_OK;
-    if (effnn__canon_integers(node->inputs[1], present, &n, EFFNN_MAX_RANK) && n == to->rank &&
-        memcmp(target, present, n * sizeof *target) == 0)
-        return EFFNN_OK;
-    inputs[0] = node->inputs[0];
-    EFFNN_TRY(effnn__canon_add_i64(&inputs[1], graph, "shape", to->rank, target));
-    return effnn__canon_turn(graph, node, node->def->name, NULL, inputs, 2, changes);
-}
-
 /* ---- vectors with open sizes ---- */
 
 /* A part of a vector: n constants, or n sizes of an input from dimension `dim` on. */
@@ -145,22 +81,53 @@ static bool find_size(part *out, const effnn__graph *graph, effnn__sym size)
     return false;
 }
 
-/* Split the contents into parts; 0: an open size is no size of an input. */
-static size_t split_contents(part *parts, const effnn__graph *graph, const effnn__value_info *info)
+/* Split a vector into parts; 0: an open size is no size of an input. */
+static size_t split_vector(part *parts, const effnn__graph *graph, size_t n,
+                           const effnn__sym *items)
 {
-    size_t n = 0;
+    size_t n_parts = 0;
 
-    for (size_t i = 0; i < info->n_content; i++) {
+    for (size_t i = 0; i < n; i++) {
         part next = { .begin = i, .n = 1 };
-        part *last = n ? &parts[n - 1] : NULL;
-        if (!effnn__sym_is_constant(info->content[i]) && !find_size(&next, graph, info->content[i]))
-            return 0;
+        part *last = n_parts ? &parts[n_parts - 1] : NULL;
+        if (!effnn__sym_is_constant(items[i]) && !find_size(&next, graph, items[i])) return 0;
         if (last && last->input == next.input && (!next.input || last->dim + last->n == next.dim))
             last->n++;
         else
-            parts[n++] = next;
+            parts[n_parts++] = next;
     }
-    return n;
+    return n_parts;
+}
+
+static effnn_status add_part(effnn__value **out, effnn__graph *graph, const part *p,
+                             const effnn__sym *items, effnn__node *before)
+{
+    int64_t sizes[EFFNN__MAX_CONTENT];
+    char attrs[64];
+
+    if (p->input) {
+        snprintf(attrs, sizeof attrs, "start=%zu,end=%zu", p->dim, p->dim + p->n);
+        return effnn__graph_add_op(out, graph, "shape", NULL, attrs, &p->input, 1, before);
+    }
+    for (size_t i = 0; i < p->n; i++) sizes[i] = items[p->begin + i].offset;
+    return effnn__canon_add_i64(out, graph, "sizes", p->n, sizes);
+}
+
+/* Write a vector as parts in front of a node; *out is NULL if an open size cannot be told. */
+static effnn_status add_vector(effnn__value **out, effnn__graph *graph, size_t n,
+                               const effnn__sym *items, effnn__node *before)
+{
+    part parts[EFFNN__MAX_CONTENT];
+    effnn__value *pieces[EFFNN__MAX_CONTENT];
+    const size_t n_parts = split_vector(parts, graph, n, items);
+
+    *out = NULL;
+    if (n_parts == 0) return EFFNN_OK;
+    for (size_t i = 0; i < n_parts; i++)
+        EFFNN_TRY(add_part(&pieces[i], graph, &parts[i], items, before));
+    *out = pieces[0];
+    if (n_parts == 1) return EFFNN_OK;
+    return effnn__graph_add_op(out, graph, "concat", NULL, "axis=0", pieces, n_parts, before);
 }
 
 /* Whether a value is a part in the form that add_part() gives. */
@@ -183,20 +150,6 @@ static bool is_written_in_parts(const effnn__value *value)
     return true;
 }
 
-static effnn_status add_part(effnn__value **out, effnn__graph *graph, const part *p,
-                             const effnn__value_info *info, effnn__node *before)
-{
-    char attrs[64];
-    int64_t items[EFFNN__MAX_CONTENT];
-
-    if (p->input) {
-        snprintf(attrs, sizeof attrs, "start=%zu,end=%zu", p->dim, p->dim + p->n);
-        return effnn__graph_add_op(out, graph, "shape", NULL, attrs, &p->input, 1, before);
-    }
-    for (size_t i = 0; i < p->n; i++) items[i] = info->content[p->begin + i].offset;
-    return effnn__canon_add_i64(out, graph, "sizes", p->n, items);
-}
-
 /* Whether a node computes data from the value, not further integers that inference knows. */
 static bool feeds_data(const effnn__value *value)
 {
@@ -217,22 +170,85 @@ static bool is_open_vector(const effnn__value *value)
            !is_written_in_parts(value) && feeds_data(value);
 }
 
-static effnn_status write_in_parts(effnn__graph *graph, effnn__value *value, size_t *changes)
+static effnn_status rewrite_vector(effnn__graph *graph, effnn__value *value, size_t *changes)
 {
-    part parts[EFFNN__MAX_CONTENT];
-    effnn__value *pieces[EFFNN__MAX_CONTENT], *whole;
-    const size_t n = split_contents(parts, graph, &value->info);
-    effnn__node *before = value->producer;
+    effnn__value *whole;
 
-    if (n == 0) return EFFNN_OK;
-    for (size_t i = 0; i < n; i++)
-        EFFNN_TRY(add_part(&pieces[i], graph, &parts[i], &value->info, before));
-    whole = pieces[0];
-    if (n > 1)
-        EFFNN_TRY(effnn__graph_add_op(&whole, graph, "concat", NULL, "axis=0", pieces, n, before));
+    EFFNN_TRY(
+        add_vector(&whole, graph, value->info.n_content, value->info.content, value->producer));
+    if (!whole) return EFFNN_OK;
     EFFNN_TRY(effnn__graph_replace_value(graph, value, whole));
     ++*changes;
     return EFFNN_OK;
+}
+
+/* ---- targets ---- */
+
+/* The target that turns shape `from` into `to`: false if an open size cannot be told. A zero size
+ * leaves no way to tell 0 from -1, so there is no such target. */
+static bool reshape_target(effnn__sym *target, const effnn__value_info *from,
+                           const effnn__value_info *to)
+{
+    size_t n_open = 0, n_told = 0;
+
+    for (size_t i = 0; i < to->rank; i++) n_open += !effnn__sym_is_constant(to->dims[i]);
+    for (size_t i = 0; i < to->rank; i++) {
+        if (effnn__sym_is_constant(to->dims[i])) {
+            target[i] = to->dims[i];
+            if (target[i].offset == 0) return false;
+        } else if (n_open > 1 && i < from->rank && effnn__sym_equal(from->dims[i], to->dims[i])) {
+            target[i] = effnn__sym_constant(0);
+        } else {
+            target[i] = effnn__sym_constant(-1);
+            n_told++;
+        }
+    }
+    return n_told <= 1;
+}
+
+/* The target that expands shape `from` to `to`: 1 where `from` has the size already. */
+static bool expand_target(effnn__sym *target, const effnn__value_info *from,
+                          const effnn__value_info *to)
+{
+    if (from->rank > to->rank) return false;
+    for (size_t i = 0; i < to->rank; i++) {
+        const size_t lacking = to->rank - from->rank;
+        const bool has_size =
+            i >= lacking && effnn__sym_equal(from->dims[i - lacking], to->dims[i]);
+        target[i] = has_size ? effnn__sym_constant(1) : to->dims[i];
+    }
+    return true;
+}
+
+/* Whether a value holds these integers and is a constant or written in parts. */
+static bool is_vector(const effnn__value *value, size_t n, const effnn__sym *items)
+{
+    const effnn__value_info *info = &value->info;
+
+    if (!info->has_content || info->n_content != n || !is_written_in_parts(value)) return false;
+    for (size_t i = 0; i < n; i++)
+        if (!effnn__sym_equal(info->content[i], items[i])) return false;
+    return true;
+}
+
+/* Give a Reshape or Expand the target that follows from the shapes. */
+static effnn_status fix_target(effnn__graph *graph, effnn__node *node, size_t *changes)
+{
+    effnn__sym target[EFFNN_MAX_RANK];
+    const effnn__value_info *from, *to;
+    effnn__value *inputs[2];
+
+    if (node->n_inputs != 2 || !node->inputs[0] || !node->inputs[1]) return EFFNN_OK;
+    from = &node->inputs[0]->info;
+    to = &node->outputs[0]->info;
+    if (!from->has_shape || !to->has_shape) return EFFNN_OK;
+    if (!(effnn__match_is(node, "reshape") ? reshape_target : expand_target)(target, from, to))
+        return EFFNN_OK;
+    if (is_vector(node->inputs[1], to->rank, target)) return EFFNN_OK;
+    inputs[0] = node->inputs[0];
+    EFFNN_TRY(add_vector(&inputs[1], graph, to->rank, target, node));
+    if (!inputs[1]) return EFFNN_OK;
+    return effnn__canon_turn(graph, node, node->def->name, NULL, inputs, 2, changes);
 }
 
 static effnn_status fix_shapes(effnn__graph *graph, size_t *changes)
@@ -244,10 +260,11 @@ static effnn_status fix_shapes(effnn__graph *graph, size_t *changes)
         if (effnn__canon_is_dead(node)) continue;
         if (effnn__match_is(node, "reshape") || effnn__match_is(node, "expand"))
             EFFNN_TRY(fix_target(graph, node, changes));
+        i = node->index; /* it moves when nodes are put in front of it */
     }
     for (size_t i = 0; i < n_values; i++) {
         effnn__value *value = effnn__graph_value(graph, i);
-        if (is_open_vector(value)) EFFNN_TRY(write_in_parts(graph, value, changes));
+        if (is_open_vector(value)) EFFNN_TRY(rewrite_vector(graph, value, changes));
     }
     return EFFNN_OK;
 }
