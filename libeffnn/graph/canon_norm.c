@@ -6,8 +6,9 @@
  *
  * The pattern is found from the quotient on: what is divided by the root of its own mean square is
  * an RMS norm; if that is x - mean(x), it is a layer norm of x. Scale and bias count if they have
- * exactly the normalised shape; any other product or sum stays as it is. The last node of the
- * pattern becomes the operator, in its place; nodes whose results are read elsewhere too stay. */
+ * exactly the normalised shape; any other product or sum stays as it is. A norm without a scale
+ * gets one of ones, as ONNX has no other way to say so. The last node of the pattern becomes the
+ * operator, in its place; nodes whose results are read elsewhere too stay. */
 
 #include "graph/canon_priv.h"
 
@@ -162,22 +163,50 @@ static effnn__node *match_affine(const effnn__value *value, const char *op, cons
     return *operand != value && is_affine_of(*operand, n) ? node : NULL;
 }
 
+/* Whether the normalised sizes are known. */
+static bool has_known_sizes(const norm *n)
+{
+    const effnn__value_info *x = &n->x->info;
+
+    if (!x->has_shape || !x->has_dtype || x->rank < n->n_dims) return false;
+    for (size_t i = x->rank - n->n_dims; i < x->rank; i++)
+        if (!effnn__sym_is_constant(x->dims[i])) return false;
+    return true;
+}
+
+/* A constant of ones of the normalised shape. */
+static effnn_status add_ones(effnn__value **out, effnn__graph *graph, const norm *n)
+{
+    const effnn__value_info *x = &n->x->info;
+    int64_t dims[EFFNN_MAX_RANK];
+    effnn_tensor *ones = NULL;
+    effnn_status status;
+
+    for (size_t i = 0; i < n->n_dims; i++) dims[i] = x->dims[x->rank - n->n_dims + i].offset;
+    EFFNN_TRY(effnn_tensor_create(&ones, graph->context, x->dtype, n->n_dims, dims));
+    for (size_t i = 0; i < effnn_tensor_count(ones); i++)
+        effnn__dtype_row_of(x->dtype)->store_f64(effnn__tensor_data(ones), i, 1.0);
+    status = effnn__graph_add_constant(out, graph, "ones", false, ones);
+    effnn_tensor_release(ones);
+    return status;
+}
+
 static effnn_status turn_into_norm(effnn__graph *graph, effnn__node *node, norm *n, bool is_centred,
                                    size_t *changes)
 {
     effnn__value *inputs[3] = { n->x, n->scale, NULL };
     effnn__node *last = node, *next;
-    size_t n_inputs = n->scale ? 2 : 1;
+    size_t n_inputs = 2;
     char epsilon[40], attrs[96];
 
     if (!n->scale) {
         next = match_affine(last->outputs[0], "mul", n, &inputs[1]);
-        if (next) {
+        if (next)
             last = next;
-            n_inputs = 2;
-        }
+        else
+            EFFNN_TRY(add_ones(&inputs[1], graph, n));
     }
-    if (n_inputs == 2 && is_centred) {
+    if (is_centred) {
         next = match_affine(last->outputs[0], "add", n, &inputs[2]);
         if (next) {
             last = next;
@@ -201,7 +230,7 @@ static effnn_status find_norms(effnn__graph *graph, size_t *changes)
         if (effnn__canon_is_dead(node) || !match_quotient(node, &operand, &n)) continue;
         n.x = operand;
         is_centred = match_centred(operand, &n.x, n.n_dims);
-        if (n.scale && !is_affine_of(n.scale, &n)) continue;
+        if (!has_known_sizes(&n) || (n.scale && !is_affine_of(n.scale, &n))) continue;
         EFFNN_TRY(turn_into_norm(graph, node, &n, is_centred, changes));
     }
     return EFFNN_OK;

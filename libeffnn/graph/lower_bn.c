@@ -122,62 +122,101 @@ static bool is_channel_bias(const effnn__value *value, int64_t n)
     return shape.rank == 0 || shape.dims[shape.rank - 1] == n || shape.dims[shape.rank - 1] == 1;
 }
 
-/* What is folded: the linear node and how its constants lie. */
+/* What a batch norm is folded into: the operator it becomes, over these operands. */
 typedef struct linear {
-    effnn__node *node;
-    effnn__value *weight, *bias;
+    const effnn_op_def *def;
+    const effnn__node *like; /* whose attributes it takes over; NULL: defaults */
+    effnn__value *x, *weight, *bias;
     size_t axis;            /* of the weight's output channels */
     double bias_multiplier; /* gemm's beta */
 } linear;
 
-/* Whether the value that a batch norm of n channels reads comes from a node that can take it in. */
-static bool match_linear(linear *out, const effnn__value *value, int64_t n)
+static bool is_only_read_once(const effnn__value *value)
 {
-    effnn__node *node = value->producer;
+    return value->n_uses == 1 && !value->is_output;
+}
+
+static bool match_gemm(linear *out, const effnn__node *node)
+{
     int64_t trans_b = 0;
 
-    if (!node || value->is_output || value->n_uses != 1 || node->n_inputs < 2) return false;
-    *out = (linear){ .node = node, .weight = node->inputs[1], .bias_multiplier = 1.0 };
-    if (node->n_inputs > 2) out->bias = node->inputs[2];
-    if (!out->weight || !out->weight->constant ||
-        !effnn__dtype_is_float(effnn_tensor_dtype(out->weight->constant)))
+    if (effnn__options_get_i64(node->def->attrs, node->attrs, "transB", &trans_b) != EFFNN_OK ||
+        effnn__options_get_f64(node->def->attrs, node->attrs, "beta", &out->bias_multiplier) !=
+            EFFNN_OK)
         return false;
+    out->axis = trans_b ? 0 : 1;
+    return true;
+}
+
+/* x · weight [+ bias], all of rank 2: a gemm. */
+static bool match_product(linear *out, const effnn__node *node)
+{
+    const effnn__node *product = node;
+
+    if (effnn__match_is(node, "add")) {
+        for (size_t i = 0; i < 2 && product == node; i++) {
+            const effnn__node *matmul = effnn__match_producer(node->inputs[i], "matmul");
+            if (!matmul || !is_only_read_once(node->inputs[i]) || !node->inputs[1 - i]->constant)
+                continue;
+            product = matmul;
+            out->bias = node->inputs[1 - i];
+        }
+    }
+    if (!effnn__match_is(product, "matmul") || product->inputs[0]->info.rank != 2) return false;
+    out->def = effnn__op_find("gemm");
+    out->like = NULL;
+    out->x = product->inputs[0];
+    out->weight = product->inputs[1];
+    out->axis = 1;
+    return true;
+}
+
+/* Whether the value that a batch norm of n channels reads comes from nodes that can take it in. */
+static bool match_linear(linear *out, const effnn__value *value, int64_t n)
+{
+    const effnn__node *node = value->producer;
+
+    if (!node || !is_only_read_once(value) || node->n_inputs < 2 || !node->inputs[1]) return false;
+    *out = (linear){ .def = node->def,
+                     .like = node,
+                     .x = node->inputs[0],
+                     .weight = node->inputs[1],
+                     .bias = node->n_inputs > 2 ? node->inputs[2] : NULL,
+                     .bias_multiplier = 1.0 };
     if (effnn__match_is(node, "gemm")) {
-        if (effnn__options_get_i64(node->def->attrs, node->attrs, "transB", &trans_b) != EFFNN_OK ||
-            effnn__options_get_f64(node->def->attrs, node->attrs, "beta", &out->bias_multiplier) !=
-                EFFNN_OK)
-            return false;
-        out->axis = trans_b ? 0 : 1;
-    } else if (!effnn__match_is(node, "conv")) {
+        if (!match_gemm(out, node)) return false;
+    } else if (!effnn__match_is(node, "conv") && !match_product(out, node)) {
         return false;
     }
-    return effnn_tensor_rank(out->weight->constant) > out->axis &&
+    return out->weight->constant && effnn_tensor_rank(out->weight->constant) >= 2 &&
+           effnn__dtype_is_float(effnn_tensor_dtype(out->weight->constant)) &&
            effnn_tensor_dims(out->weight->constant)[out->axis] == n &&
            is_channel_bias(out->bias, n);
 }
 
-/* A gemm adds beta times its bias; the new one has it multiplied in already. */
-static effnn_status copy_attrs(void *out, const effnn__node *node)
+/* Attributes of the new node, as the old one's; a gemm's beta is multiplied in already. */
+static effnn_status make_attrs(void *out, const linear *into)
 {
+    const effnn_option_def *defs = into->def->attrs;
     effnn_status status;
 
-    EFFNN_TRY(effnn__options_copy(node->def->attrs, out, node->attrs));
-    if (!effnn__option_find(node->def->attrs, "beta")) return EFFNN_OK;
-    status = effnn__options_set_f64(node->def->attrs, out, "beta", 1.0);
-    if (status != EFFNN_OK) effnn__options_clear(node->def->attrs, out);
+    if (!into->like) return effnn__options_init(defs, out);
+    EFFNN_TRY(effnn__options_copy(defs, out, into->like->attrs));
+    if (!effnn__option_find(defs, "beta")) return EFFNN_OK;
+    status = effnn__options_set_f64(defs, out, "beta", 1.0);
+    if (status != EFFNN_OK) effnn__options_clear(defs, out);
     return status;
 }
 
 static effnn_status fold_norm(effnn__graph *graph, effnn__node *node, const linear *into,
                               const affine *by, size_t *changes)
 {
-    const effnn_op_def *def = into->node->def;
-    void *attrs = effnn__zalloc(def->attrs_size);
-    effnn__value *inputs[3] = { into->node->inputs[0], NULL, NULL };
+    void *attrs = effnn__zalloc(into->def->attrs_size);
+    effnn__value *inputs[3] = { into->x, NULL, NULL };
     effnn_status status;
 
-    if (!attrs) return effnn__fail_nomem(node->name, def->attrs_size);
-    status = copy_attrs(attrs, into->node);
+    if (!attrs) return effnn__fail_nomem(node->name, into->def->attrs_size);
+    status = make_attrs(attrs, into);
     if (status != EFFNN_OK) {
         effnn__free(attrs);
         return status;
@@ -188,11 +227,12 @@ static effnn_status fold_norm(effnn__graph *graph, effnn__node *node, const line
     if (status == EFFNN_OK)
         status = effnn__graph_change_node(
             graph, node,
-            &(effnn__node_spec){ .def = def, .attrs = attrs, .inputs = inputs, .n_inputs = 3 });
-    effnn__options_clear(def->attrs, attrs);
+            &(effnn__node_spec){
+                .def = into->def, .attrs = attrs, .inputs = inputs, .n_inputs = 3 });
+    effnn__options_clear(into->def->attrs, attrs);
     effnn__free(attrs);
     if (status == EFFNN_OK) ++*changes;
-    return status;
+    return status == EFFNN_E_SHAPE ? EFFNN_OK : status; /* shapes that are not known: it stays */
 }
 
 static effnn_status fold_batch_norms(effnn__graph *graph, size_t *changes)

@@ -37,24 +37,19 @@ static effnn__value *pick(maker *m)
     return m->values[m->n - 1 - draw(m, reach)];
 }
 
-/* `value` under another shape. */
-static effnn__value *reshaped(maker *m, effnn__value *value, size_t shape)
+/* `value` as so many rows. */
+static effnn__value *reshaped(maker *m, effnn__value *value, int64_t rows)
 {
-    static const int64_t rows[] = { 1, 2, 4, 6 };
-
-    return test_op(m->graph, "reshape", NULL, value,
-                   test_ints(m->graph, rows[shape], N_ELEMENTS / rows[shape]));
+    return test_op(m->graph, "reshape", NULL, value, test_ints(m->graph, rows, N_ELEMENTS / rows));
 }
 
 /* A value of the same shape, by a view if need be. */
 static effnn__value *partner(maker *m, const effnn__value *like)
 {
     effnn__value *value = pick(m);
+    const int64_t rows = like->info.dims[0].offset;
 
-    for (size_t shape = 0; shape < 4; shape++)
-        if (value->info.dims[0].offset != like->info.dims[0].offset)
-            value = reshaped(m, value, shape);
-    return value;
+    return value->info.dims[0].offset == rows ? value : reshaped(m, value, rows);
 }
 
 static effnn__value *add_unary(maker *m)
@@ -117,7 +112,7 @@ static effnn__graph *random_graph(uint64_t seed)
                               : kind < 5 ? add_binary(&m)
                               : kind < 6 ? add_product(&m)
                               : kind < 7 ? add_split(&m)
-                                         : reshaped(&m, pick(&m), draw(&m, 4));
+                                         : reshaped(&m, pick(&m), (int64_t)1 << draw(&m, 4));
         m.values[m.n++] = value;
     }
     for (int i = 0; i < 4; i++) {
