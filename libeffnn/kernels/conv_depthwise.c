@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Convolution with one filter a channel, by direct loops over rows: a matrix product with one row
- * would move more memory than it computes. Each output row is a sum of shifted input rows, one a
- * tap, added in the order of the taps; positions whose tap falls into the padding are left out. */
+ * would move more memory than it computes. An output row is its bias and then one row of taps after
+ * another; where all taps of a row lie inside the input, whole runs of outputs are done at a time,
+ * the few outputs near the edges singly. */
 
 #include "base/pool.h"
 #include "kernels/kernels_priv.h"
@@ -12,19 +13,23 @@ typedef struct depthwise_job {
     float *y;
 } depthwise_job;
 
-/* Output positions [*begin, *end) along one side whose input coordinate o · stride + tap - pad lies
- * in [0, size). */
-static void inside(size_t size, size_t n_out, size_t stride, size_t tap, size_t pad, size_t *begin,
-                   size_t *end)
-{
-    const size_t first = pad > tap ? (pad - tap + stride - 1) / stride : 0;
-    const size_t past = size + pad > tap ? (size + pad - tap + stride - 1) / stride : 0;
+/* Outputs of a row that have all their taps inside: [begin, end). */
+typedef struct interior {
+    size_t begin, end;
+} interior;
 
-    *end = past < n_out ? past : n_out;
-    *begin = first < *end ? first : *end;
+static interior interior_of(const effnn__conv2d *v)
+{
+    const size_t reach = (v->kernel_w - 1) * v->dilation_w; /* from the first tap to the last */
+    const size_t room = v->w + v->pad_left;                 /* columns, left padding included */
+    const size_t past = room > reach ? (room - reach - 1) / v->stride_w + 1 : 0;
+    const size_t first = (v->pad_left + v->stride_w - 1) / v->stride_w;
+    const size_t end = past < v->out_w ? past : v->out_w;
+
+    return (interior){ first < end ? first : end, end };
 }
 
-static void add_row(float *restrict y, const float *restrict x, float weight, size_t n,
+static void add_tap(float *restrict y, const float *restrict x, float weight, size_t n,
                     size_t stride)
 {
     if (stride == 1) {
@@ -34,23 +39,62 @@ static void add_row(float *restrict y, const float *restrict x, float weight, si
     }
 }
 
+/* Three neighbouring taps; the two common strides as constants, for vector code. */
+static void add_three_taps(float *restrict y, const float *restrict x, const float *weight,
+                           size_t n, size_t stride)
+{
+    const float a = weight[0], b = weight[1], c = weight[2];
+
+    if (stride == 1) {
+        for (size_t i = 0; i < n; i++) y[i] += a * x[i] + b * x[i + 1] + c * x[i + 2];
+    } else {
+        for (size_t i = 0; i < n; i++) y[i] += a * x[2 * i] + b * x[2 * i + 1] + c * x[2 * i + 2];
+    }
+}
+
+/* One row of taps, at outputs [from, to) near an edge; x: the input row. */
+static void add_row_checked(const effnn__conv2d *v, const float *x, const float *weight,
+                            size_t from, size_t to, float *y)
+{
+    for (size_t ox = from; ox < to; ox++) {
+        for (size_t kx = 0; kx < v->kernel_w; kx++) {
+            const size_t ix = ox * v->stride_w + kx * v->dilation_w - v->pad_left; /* may wrap */
+
+            if (ix < v->w) y[ox] += weight[kx] * x[ix];
+        }
+    }
+}
+
+static void add_row(const effnn__conv2d *v, interior in, const float *x, const float *weight,
+                    float *y)
+{
+    const size_t n = in.end - in.begin;
+
+    add_row_checked(v, x, weight, 0, in.begin, y);
+    if (n > 0) {
+        const float *const first = x + (in.begin * v->stride_w - v->pad_left);
+
+        if (v->kernel_w == 3 && v->dilation_w == 1 && v->stride_w <= 2) {
+            add_three_taps(y + in.begin, first, weight, n, v->stride_w);
+        } else {
+            for (size_t kx = 0; kx < v->kernel_w; kx++)
+                add_tap(y + in.begin, first + kx * v->dilation_w, weight[kx], n, v->stride_w);
+        }
+    }
+    add_row_checked(v, x, weight, in.end, v->out_w, y);
+}
+
 static void convolve_plane(const effnn__conv2d *v, const float *x, const float *weight, float bias,
                            float *y)
 {
-    for (size_t i = 0; i < v->out_h * v->out_w; i++) y[i] = bias;
-    for (size_t oy = 0; oy < v->out_h; oy++) {
-        for (size_t tap = 0; tap < v->kernel_h * v->kernel_w; tap++) {
-            const size_t tap_y = tap / v->kernel_w * v->dilation_h;
-            const size_t tap_x = tap % v->kernel_w * v->dilation_w;
-            const size_t iy = oy * v->stride_h + tap_y - v->pad_top; /* wraps above the input */
-            size_t begin, end;
+    const interior in = interior_of(v);
 
-            if (iy >= v->h) continue;
-            inside(v->w, v->out_w, v->stride_w, tap_x, v->pad_left, &begin, &end);
-            if (begin == end) continue;
-            add_row(y + oy * v->out_w + begin,
-                    x + iy * v->w + (begin * v->stride_w + tap_x - v->pad_left), weight[tap],
-                    end - begin, v->stride_w);
+    for (size_t oy = 0; oy < v->out_h; oy++, y += v->out_w) {
+        for (size_t i = 0; i < v->out_w; i++) y[i] = bias;
+        for (size_t ky = 0; ky < v->kernel_h; ky++) {
+            const size_t iy = oy * v->stride_h + ky * v->dilation_h - v->pad_top; /* may wrap */
+
+            if (iy < v->h) add_row(v, in, x + iy * v->w, weight + ky * v->kernel_w, y);
         }
     }
 }
