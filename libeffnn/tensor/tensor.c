@@ -110,12 +110,23 @@ effnn_status effnn__tensor_create_unset(effnn_tensor **out, effnn_context *conte
     return create(out, context, dtype, rank, dims, false);
 }
 
+/* What both ways of wrapping do, arguments checked. */
+static effnn_status wrap(effnn_tensor **out, effnn_context *context, void *data, effnn_dtype dtype,
+                         const effnn__shape *shape, effnn__storage **storage, bool read_only)
+{
+    effnn_status status;
+
+    EFFNN_TRY(effnn__storage_wrap(storage, context, data, read_only));
+    status = effnn__tensor_over(out, *storage, data, dtype, shape, NULL);
+    if (status != EFFNN_OK) effnn__storage_release(*storage);
+    return status;
+}
+
 effnn_status effnn_tensor_wrap(effnn_tensor **out, effnn_context *context, void *data,
                                effnn_dtype dtype, size_t rank, const int64_t *dims,
                                effnn_release_fn release, void *user)
 {
     effnn__storage *storage = NULL;
-    effnn_status status;
     size_t count, bytes;
 
     EFFNN_CHECK_ARG(out);
@@ -125,13 +136,21 @@ effnn_status effnn_tensor_wrap(effnn_tensor **out, effnn_context *context, void 
         return effnn__fail(EFFNN_E_ARG, "%s: data is not aligned to the %zu bytes of %s", __func__,
                            effnn__element_size(dtype), effnn_dtype_name(dtype));
     const effnn__shape shape = make_shape(rank, dims);
-    EFFNN_TRY(effnn__storage_wrap(&storage, context, data, false));
-    status = effnn__tensor_over(out, storage, data, dtype, &shape, NULL);
-    if (status == EFFNN_OK)
-        effnn__storage_set_release(storage, release, user);
-    else
-        effnn__storage_release(storage);
-    return status;
+    EFFNN_TRY(wrap(out, context, data, dtype, &shape, &storage, false));
+    effnn__storage_set_release(storage, release, user);
+    return EFFNN_OK;
+}
+
+effnn_status effnn__tensor_wrap_read_only(effnn_tensor **out, effnn_context *context,
+                                          const void *data, effnn_dtype dtype,
+                                          const effnn__shape *shape, effnn_release_fn release,
+                                          void *user)
+{
+    effnn__storage *storage = NULL;
+
+    EFFNN_TRY(wrap(out, context, (void *)(uintptr_t)data, dtype, shape, &storage, true));
+    effnn__storage_set_release(storage, release, user);
+    return EFFNN_OK;
 }
 
 effnn_status effnn__tensor_share(effnn_tensor **out, const effnn_tensor *self)

@@ -26,6 +26,12 @@ effnn_status effnn__tensor_make_unique(effnn_tensor *self); /* E_NOMEM leaves it
 /* A tensor object of its own over the same elements, without a copy. */
 effnn_status effnn__tensor_share(effnn_tensor **out, const effnn_tensor *self);
 
+/* effnn_tensor_wrap over memory that must not be written (a mapped file): writers copy it. */
+effnn_status effnn__tensor_wrap_read_only(effnn_tensor **out, effnn_context *context,
+                                          const void *data, effnn_dtype dtype,
+                                          const effnn__shape *shape, effnn_release_fn release,
+                                          void *user);
+
 /* effnn_tensor_create with the elements unset. */
 effnn_status effnn__tensor_create_unset(effnn_tensor **out, effnn_context *context,
                                         effnn_dtype dtype, size_t rank, const int64_t *dims);

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* safetensors: eight bytes of header length, a JSON header, then the tensors' bytes without holes
+ * or overlaps. Tensors read lie over the mapped file, which stays mapped as long as one of them
+ * lives. */
+
+#include "io/safetensors.h"
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "tensor/dtype.h"
+#include "tensor/tensor.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#define MAX_HEADER (100u << 20)
+#define MAX_EXACT  9007199254740992.0
+
+static const struct {
+    const char *name;
+    effnn_dtype dtype;
+} dtypes[] = {
+    { "F64", EFFNN_F64 },   { "F32", EFFNN_F32 }, { "F16", EFFNN_F16 }, { "BF16", EFFNN_BF16 },
+    { "I64", EFFNN_I64 },   { "I32", EFFNN_I32 }, { "I16", EFFNN_I16 }, { "I8", EFFNN_I8 },
+    { "U64", EFFNN_U64 },   { "U32", EFFNN_U32 }, { "U16", EFFNN_U16 }, { "U8", EFFNN_U8 },
+    { "BOOL", EFFNN_BOOL },
+};
+#define N_DTYPES (sizeof dtypes / sizeof dtypes[0])
+
+/* ---- reading ---- */
+
+/* A mapped file with as many owners as tensors lie over it, and the reader. */
+typedef struct shared_file {
+    atomic_size_t owners;
+    effnn__file file;
+} shared_file;
+
+static void drop_file(void *user, void *data)
+{
+    shared_file *self = user;
+
+    (void)data;
+    if (atomic_fetch_sub_explicit(&self->owners, 1, memory_order_acq_rel) != 1) return;
+    effnn__file_close(&self->file);
+    effnn__free(self);
+}
+
+typedef struct reader {
+    const char *path;
+    effnn_model *model;
+    shared_file *shared;
+    const unsigned char *data; /* behind the header */
+    size_t size;
+    size_t covered; /* bytes that tensors have claimed */
+} reader;
+
+static effnn_status malformed(const reader *self, const char *name, const char *what)
+{
+    return effnn__fail(EFFNN_E_FORMAT, "'%s': tensor '%s': %s", self->path, name, what);
+}
+
+static bool whole(const cJSON *item, double limit, size_t *out)
+{
+    if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0.0 && item->valuedouble <= limit) ||
+        item->valuedouble != floor(item->valuedouble))
+        return false;
+    *out = (size_t)item->valuedouble;
+    return true;
+}
+
+static effnn_status read_dtype(effnn_dtype *out, const reader *self, const cJSON *entry)
+{
+    const cJSON *text = cJSON_GetObjectItemCaseSensitive(entry, "dtype");
+
+    if (!cJSON_IsString(text)) return malformed(self, entry->string, "no dtype");
+    for (size_t i = 0; i < N_DTYPES; i++)
+        if (strcmp(dtypes[i].name, text->valuestring) == 0) {
+            *out = dtypes[i].dtype;
+            return EFFNN_OK;
+        }
+    return effnn__fail(EFFNN_E_UNSUPPORTED, "'%s': tensor '%s' is of type '%s'", self->path,
+                       entry->string, text->valuestring);
+}
+
+static effnn_status read_shape(effnn__shape *out, const reader *self, const cJSON *entry)
+{
+    const cJSON *shape = cJSON_GetObjectItemCaseSensitive(entry, "shape"), *item;
+
+    if (!cJSON_IsArray(shape)) return malformed(self, entry->string, "no shape");
+    out->rank = 0;
+    cJSON_ArrayForEach(item, shape)
+    {
+        size_t size;
+
+        if (out->rank == EFFNN_MAX_RANK)
+            return effnn__fail(EFFNN_E_UNSUPPORTED, "'%s': tensor '%s' has more than %d dimensions",
+                               self->path, entry->string, EFFNN_MAX_RANK);
+        if (!whole(item, MAX_EXACT, &size))
+            return malformed(self, entry->string, "a size is no number");
+        out->dims[out->rank++] = (int64_t)size;
+    }
+    return EFFNN_OK;
+}
+
+static effnn_status read_range(size_t *begin, size_t *end, const reader *self, const cJSON *entry)
+{
+    const cJSON *offsets = cJSON_GetObjectItemCaseSensitive(entry, "data_offsets");
+
+    if (cJSON_GetArraySize(offsets) != 2 ||
+        !whole(cJSON_GetArrayItem(offsets, 0), MAX_EXACT, begin) ||
+        !whole(cJSON_GetArrayItem(offsets, 1), MAX_EXACT, end))
+        return malformed(self, entry->string, "no data_offsets");
+    if (*begin <= *end && *end <= self->size) return EFFNN_OK;
+    return effnn__fail(EFFNN_E_FORMAT, "'%s': tensor '%s' is bytes %zu to %zu of %zu", self->path,
+                       entry->string, *begin, *end, self->size);
+}
+
+/* A tensor over the file, or a copy where the file has it at an address the type cannot stand at.
+ */
+static effnn_status make_tensor(effnn_tensor **out, const reader *self, effnn_dtype dtype,
+                                const effnn__shape *shape, const unsigned char *data, size_t size)
+{
+    effnn_context *context = self->model->context;
+    const size_t alignment = effnn_dtype_bits(dtype) / 8;
+
+    if (size && (uintptr_t)data % alignment == 0) {
+        atomic_fetch_add_explicit(&self->shared->owners, 1, memory_order_relaxed);
+        const effnn_status status =
+            effnn__tensor_wrap_read_only(out, context, data, dtype, shape, drop_file, self->shared);
+
+        if (status != EFFNN_OK) drop_file(self->shared, NULL);
+        return status;
+    }
+    EFFNN_TRY(effnn_tensor_create(out, context, dtype, shape->rank, shape->dims));
+    if (size) memcpy(effnn__tensor_data(*out), data, size);
+    return EFFNN_OK;
+}
+
+static effnn_status read_entry(reader *self, const cJSON *entry)
+{
+    effnn_dtype dtype = EFFNN_F32;
+    effnn__shape shape = { 0 };
+    effnn_tensor *tensor = NULL;
+    effnn__value *value;
+    size_t begin = 0, end = 0, count, need;
+    effnn_status status;
+
+    if (!cJSON_IsObject(entry)) return malformed(self, entry->string, "not described");
+    EFFNN_TRY(read_dtype(&dtype, self, entry));
+    EFFNN_TRY(read_shape(&shape, self, entry));
+    EFFNN_TRY(read_range(&begin, &end, self, entry));
+    if (effnn__shape_count(&count, shape.rank, shape.dims) != EFFNN_OK ||
+        !effnn__dtype_bytes(dtype, count, &need) || need != end - begin)
+        return malformed(self, entry->string, "its shape and its data_offsets disagree");
+    if (effnn__graph_find_value(self->model->graph, entry->string))
+        return malformed(self, entry->string, "there twice");
+    EFFNN_TRY(make_tensor(&tensor, self, dtype, &shape, self->data + begin, need));
+    status = effnn__graph_add_constant(&value, self->model->graph, entry->string, true, tensor);
+    effnn_tensor_release(tensor);
+    self->covered += need;
+    return status;
+}
+
+static effnn_status read_metadata(reader *self, const cJSON *entry)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, entry)
+    {
+        if (!cJSON_IsString(item))
+            return effnn__fail(EFFNN_E_FORMAT, "'%s': metadata '%s' is not text", self->path,
+                               item->string);
+        if (*item->string)
+            EFFNN_TRY(effnn_model_set_metadata(self->model, item->string, item->valuestring));
+    }
+    return EFFNN_OK;
+}
+
+static effnn_status read_header(reader *self, const cJSON *header)
+{
+    const cJSON *entry;
+
+    if (!cJSON_IsObject(header))
+        return effnn__fail(EFFNN_E_FORMAT, "'%s': the header is not a JSON object", self->path);
+    cJSON_ArrayForEach(entry, header)
+    {
+        if (strcmp(entry->string, "__metadata__") == 0)
+            EFFNN_TRY(read_metadata(self, entry));
+        else
+            EFFNN_TRY(read_entry(self, entry));
+    }
+    if (self->covered == self->size) return EFFNN_OK;
+    return effnn__fail(EFFNN_E_FORMAT, "'%s': tensors cover %zu of %zu bytes", self->path,
+                       self->covered, self->size);
+}
+
+static effnn_status read_file(reader *self)
+{
+    const effnn__file *file = &self->shared->file;
+    uint64_t header_size = 0;
+    cJSON *header;
+    effnn_status status;
+
+    if (file->size < 8)
+        return effnn__fail(EFFNN_E_FORMAT, "'%s' has %zu bytes: no safetensors file", self->path,
+                           file->size);
+    for (int i = 0; i < 8; i++) header_size |= (uint64_t)file->data[i] << (8 * i);
+    if (header_size > MAX_HEADER || header_size > file->size - 8)
+        return effnn__fail(EFFNN_E_FORMAT, "'%s': a header of %llu bytes in a file of %zu",
+                           self->path, (unsigned long long)header_size, file->size);
+    self->data = file->data + 8 + header_size;
+    self->size = file->size - 8 - (size_t)header_size;
+    header = cJSON_ParseWithLength((const char *)file->data + 8, (size_t)header_size);
+    if (!header) return effnn__fail(EFFNN_E_FORMAT, "'%s': the header is not JSON", self->path);
+    status = read_header(self, header);
+    cJSON_Delete(header);
+    return status;
+}
+
+effnn_status effnn__safetensors_load(effnn_model **out, effnn_context *context, const char *path)
+{
+    reader self = { .path = path, .shared = effnn__zalloc(sizeof(shared_file)) };
+    effnn_status status;
+
+    if (!self.shared) return effnn__fail_nomem(path, sizeof(shared_file));
+    atomic_init(&self.shared->owners, 1);
+    status = effnn__file_open(&self.shared->file, path);
+    if (status == EFFNN_OK) status = effnn_model_create(&self.model, context);
+    if (status == EFFNN_OK) {
+        self.model->format = "safetensors";
+        status = read_file(&self);
+    }
+    drop_file(self.shared, NULL);
+    if (status != EFFNN_OK) {
+        effnn_model_destroy(self.model);
+        return status;
+    }
+    *out = self.model;
+    return EFFNN_OK;
+}
+
+/* ---- writing ---- */
+
+static const char *dtype_name(effnn_dtype dtype)
+{
+    for (size_t i = 0; i < N_DTYPES; i++)
+        if (dtypes[i].dtype == dtype) return dtypes[i].name;
+    return NULL;
+}
+
+static effnn_status add_entry(cJSON *header, const effnn__value *value, size_t *offset)
+{
+    const effnn_tensor *tensor = value->constant;
+    const char *dtype = dtype_name(effnn_tensor_dtype(tensor));
+    cJSON *entry = cJSON_AddObjectToObject(header, value->name), *shape, *range;
+
+    if (!dtype)
+        return effnn__fail(EFFNN_E_UNSUPPORTED, "'%s' is %s, which safetensors has no name for",
+                           value->name, effnn_dtype_name(effnn_tensor_dtype(tensor)));
+    cJSON_AddStringToObject(entry, "dtype", dtype);
+    shape = cJSON_AddArrayToObject(entry, "shape");
+    for (size_t d = 0; d < effnn_tensor_rank(tensor); d++)
+        cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)effnn_tensor_dims(tensor)[d]));
+    range = cJSON_AddArrayToObject(entry, "data_offsets");
+    cJSON_AddItemToArray(range, cJSON_CreateNumber((double)*offset));
+    *offset += effnn_tensor_bytes(tensor);
+    cJSON_AddItemToArray(range, cJSON_CreateNumber((double)*offset));
+    if (cJSON_GetArraySize(range) == 2) return EFFNN_OK;
+    return effnn__fail_nomem(value->name, 64);
+}
+
+/* The header's text, padded with spaces to a multiple of 8; by cJSON_free. */
+static effnn_status make_header(char **out, const effnn_model *model)
+{
+    cJSON *header = cJSON_CreateObject();
+    size_t offset = 0;
+    effnn_status status = header ? EFFNN_OK : effnn__fail_nomem("safetensors header", 64);
+
+    if (model->n_metadata && status == EFFNN_OK) {
+        cJSON *metadata = cJSON_AddObjectToObject(header, "__metadata__");
+
+        for (size_t i = 0; i < model->n_metadata; i++)
+            if (!cJSON_AddStringToObject(metadata, model->metadata[i].key,
+                                         model->metadata[i].value))
+                status = effnn__fail_nomem("safetensors header", 64);
+    }
+    for (size_t i = 0; i < model->graph->values.n && status == EFFNN_OK; i++) {
+        const effnn__value *value = effnn__graph_value(model->graph, i);
+
+        if (value->constant) status = add_entry(header, value, &offset);
+    }
+    if (status == EFFNN_OK) {
+        *out = cJSON_PrintUnformatted(header);
+        if (!*out) status = effnn__fail_nomem("safetensors header", 64);
+    }
+    cJSON_Delete(header);
+    return status;
+}
+
+static effnn_status write_tensor(effnn__writer *writer, const effnn_tensor *tensor)
+{
+    effnn_tensor *whole_tensor = NULL;
+    effnn_status status = effnn__tensor_contiguous(&whole_tensor, tensor);
+
+    if (status == EFFNN_OK)
+        status = effnn__writer_add(writer, effnn_tensor_data(whole_tensor),
+                                   effnn_tensor_bytes(whole_tensor));
+    effnn_tensor_release(whole_tensor);
+    return status;
+}
+
+static effnn_status write_all(effnn__writer *writer, const effnn_model *model, const char *header)
+{
+    const size_t length = strlen(header), padded = (length + 7) / 8 * 8;
+    unsigned char size[8];
+
+    for (int i = 0; i < 8; i++) size[i] = (unsigned char)((uint64_t)padded >> (8 * i));
+    EFFNN_TRY(effnn__writer_add(writer, size, sizeof size));
+    EFFNN_TRY(effnn__writer_add(writer, header, length));
+    EFFNN_TRY(effnn__writer_add(writer, "        ", padded - length));
+    for (size_t i = 0; i < model->graph->values.n; i++) {
+        const effnn__value *value = effnn__graph_value(model->graph, i);
+
+        if (value->constant) EFFNN_TRY(write_tensor(writer, value->constant));
+    }
+    return EFFNN_OK;
+}
+
+effnn_status effnn__safetensors_save(const effnn_model *model, const char *path)
+{
+    effnn__writer *writer = NULL;
+    char *header = NULL;
+    effnn_status status = make_header(&header, model);
+
+    if (status == EFFNN_OK) status = effnn__writer_create(&writer, path);
+    if (status == EFFNN_OK) {
+        status = write_all(writer, model, header);
+        if (status == EFFNN_OK)
+            status = effnn__writer_commit(writer);
+        else
+            effnn__writer_abandon(writer);
+    }
+    cJSON_free(header);
+    return status;
+}
