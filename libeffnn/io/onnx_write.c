@@ -53,10 +53,10 @@ static effnn_status make_tensor(exporter *self, Onnx__TensorProto **out, const c
 {
     const size_t rank = effnn_tensor_rank(tensor);
     effnn_tensor *whole = NULL;
-    Onnx__TensorProto *p;
+    Onnx__TensorProto *p = NULL;
     const size_t bytes = effnn_tensor_bytes(tensor);
     effnn_status status;
-    void *data;
+    void *data = NULL;
 
     EFFNN_TRY(own(self, &p, 1, sizeof *p));
     onnx__tensor_proto__init(p);
@@ -104,8 +104,8 @@ static effnn_status make_value_info(exporter *self, Onnx__ValueInfoProto **out,
                                     const effnn__value *value)
 {
     const effnn__value_info *info = &value->info;
-    Onnx__TypeProto__Tensor *tensor;
-    Onnx__TensorShapeProto *shape;
+    Onnx__TypeProto__Tensor *tensor = NULL;
+    Onnx__TensorShapeProto *shape = NULL;
 
     EFFNN_TRY(own(self, out, 1, sizeof **out));
     onnx__value_info_proto__init(*out);
@@ -157,7 +157,7 @@ static effnn_status fresh(exporter *self, char **out, const char *hint)
 
 static effnn_status fresh_name(effnn_onnx_writer *writer, const char **out, const char *hint)
 {
-    char *name;
+    char *name = NULL;
 
     EFFNN_TRY(fresh(writer->io, &name, hint));
     *out = name;
@@ -169,9 +169,9 @@ static effnn_status begin(effnn_onnx_writer *writer, const char *op_type, const 
                           size_t n_outputs)
 {
     exporter *self = writer->io;
-    Onnx__NodeProto *p;
+    Onnx__NodeProto *p = NULL;
     const bool first = self->proto == NULL;
-    char *name;
+    char *name = NULL;
 
     while (n_inputs && !inputs[n_inputs - 1]) n_inputs--;
     EFFNN_TRY(own(self, &p, 1, sizeof *p));
@@ -193,7 +193,7 @@ static effnn_status begin(effnn_onnx_writer *writer, const char *op_type, const 
 
 static effnn_status fill_attr(exporter *self, Onnx__AttributeProto *p, const effnn_onnx_attr *attr)
 {
-    char *text;
+    char *text = NULL;
 
     p->has_type = 1;
     switch (attr->kind) {
@@ -239,7 +239,7 @@ static effnn_status set_attr(effnn_onnx_writer *writer, const effnn_onnx_attr *a
 {
     exporter *self = writer->io;
     Onnx__NodeProto *node = self->proto;
-    Onnx__AttributeProto *p, **grown;
+    Onnx__AttributeProto *p = NULL, **grown = NULL;
 
     EFFNN_TRY(own(self, &p, 1, sizeof *p));
     onnx__attribute_proto__init(p);
@@ -256,9 +256,9 @@ static effnn_status add_constant(effnn_onnx_writer *writer, const char **out, co
                                  effnn_tensor *tensor)
 {
     exporter *self = writer->io;
-    Onnx__TensorProto *p;
-    void *data;
-    char *name;
+    Onnx__TensorProto *p = NULL;
+    void *data = NULL;
+    char *name = NULL;
 
     EFFNN_TRY(fresh(self, &name, hint));
     EFFNN_TRY(make_tensor(self, &p, name, tensor));
@@ -312,7 +312,7 @@ static const effnn_onnx_row *find_row(const effnn_op_def *def, uint32_t opset)
 static effnn_status write_node(exporter *self, const effnn__node *node)
 {
     const effnn_onnx_row *row = find_row(node->def, self->opset);
-    const char **names;
+    const char **names = NULL;
     effnn_onnx_writer writer = {
         .node = node->name,
         .opset = self->opset,
@@ -358,7 +358,7 @@ static effnn_status write_graph(exporter *self, Onnx__GraphProto *p)
         EFFNN_TRY(effnn__map_set(&self->taken, effnn__graph_value(graph, i)->name, self));
     for (size_t i = 0; i < graph->values.n; i++) {
         const effnn__value *value = effnn__graph_value(graph, i);
-        Onnx__TensorProto *tensor;
+        Onnx__TensorProto *tensor = NULL;
 
         if (!value->constant) continue;
         EFFNN_TRY(make_tensor(self, &tensor, value->name, value->constant));
@@ -390,7 +390,7 @@ static int64_t ir_version(uint32_t opset)
 static effnn_status write_about(exporter *self, Onnx__ModelProto *p)
 {
     const effnn_model *model = self->model;
-    Onnx__OperatorSetIdProto *opset;
+    Onnx__OperatorSetIdProto *opset = NULL;
 
     p->has_ir_version = 1;
     p->ir_version = ir_version(self->opset);
@@ -407,7 +407,7 @@ static effnn_status write_about(exporter *self, Onnx__ModelProto *p)
     p->n_metadata_props = model->n_metadata;
     EFFNN_TRY(own(self, &p->metadata_props, model->n_metadata, sizeof *p->metadata_props));
     for (size_t i = 0; i < model->n_metadata; i++) {
-        Onnx__StringStringEntryProto *entry;
+        Onnx__StringStringEntryProto *entry = NULL;
 
         EFFNN_TRY(own(self, &entry, 1, sizeof *entry));
         onnx__string_string_entry_proto__init(entry);
