@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The canonical passes in their order, the loop that runs them until they settle, and what they
- * share. Each round begins by inferring shapes anew, because a pass may have made more of them
- * known. */
+/* The loop that runs passes until they settle, and what the canonical passes share. Each round
+ * begins by inferring shapes anew, because a pass may have made more of them known. */
 
 #include "graph/canon.h"
 
@@ -16,8 +15,9 @@
 effnn_status effnn__canonicalise(effnn__graph *graph)
 {
     static const effnn__pass *const passes[] = {
-        &effnn__pass_identity, &effnn__pass_contents, &effnn__pass_fold,       &effnn__pass_shapes,
-        &effnn__pass_norm,     &effnn__pass_softmax,  &effnn__pass_activation, NULL,
+#define X(pass) &effnn__pass_##pass,
+        EFFNN__CANON_PASSES(X) NULL
+#undef X
     };
 
     return effnn__passes_run(graph, passes);

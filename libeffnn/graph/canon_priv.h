@@ -10,8 +10,13 @@
 #include "graph/rewrite.h"
 #include "tensor/dtype.h"
 
-extern const effnn__pass effnn__pass_identity, effnn__pass_contents, effnn__pass_shapes,
-    effnn__pass_fold, effnn__pass_norm, effnn__pass_activation, effnn__pass_softmax;
+/* The passes in their order; canon_<family>.c defines effnn__pass_<name>. */
+#define EFFNN__CANON_PASSES(X) \
+    X(identity) X(contents) X(fold) X(shapes) X(norm) X(softmax) X(activation)
+
+#define X(pass) extern const effnn__pass effnn__pass_##pass;
+EFFNN__CANON_PASSES(X)
+#undef X
 
 /* Whether nothing reads the node's outputs: it only waits for the sweep. */
 bool effnn__canon_is_dead(const effnn__node *node);

@@ -154,8 +154,9 @@ END_TEST
 START_TEST(the_invariants_hold_after_each_pass)
 {
     static const effnn__pass *const passes[] = {
-        &effnn__pass_identity, &effnn__pass_contents, &effnn__pass_fold,       &effnn__pass_shapes,
-        &effnn__pass_norm,     &effnn__pass_softmax,  &effnn__pass_activation,
+#define X(pass) &effnn__pass_##pass,
+        EFFNN__CANON_PASSES(X)
+#undef X
     };
     size_t changes = 1;
 

@@ -130,6 +130,38 @@ START_TEST(each_form_of_gelu_becomes_one_node)
 }
 END_TEST
 
+/* A scalar in an element type of 16 bits. */
+static effnn__value *narrow(effnn_dtype dtype, double value)
+{
+    effnn_tensor *tensor = test_tensor_zeros(dtype, 0, NULL);
+
+    ck_assert_ok(effnn_tensor_set_f64(tensor, NULL, value));
+    return test_constant(graph, "narrow", tensor);
+}
+
+START_TEST(constants_rounded_to_sixteen_bits_are_near_enough)
+{
+    static const effnn_dtype dtypes[] = { EFFNN_F16, EFFNN_BF16 };
+    static const char *const types[] = { "f16[N,3]", "bf16[N,3]" };
+
+    for (size_t i = 0; i < 2; i++) {
+        effnn__value *e;
+        if (i) {
+            teardown();
+            setup();
+        }
+        ck_assert_ok(effnn__graph_rename_value(graph, x, "other"));
+        x = test_input(graph, "x", types[i]);
+        e = test_op(graph, "erf", NULL, mul(x, narrow(dtypes[i], 0.70710678)));
+        test_output(graph, mul(mul(x, add(e, narrow(dtypes[i], 1.0))), narrow(dtypes[i], 0.5)),
+                    "y");
+        test_canonicalise(graph, i ? 3e-2 : 4e-3); /* a few units in the last place */
+        ck_assert_uint_eq(graph->nodes.n, 1);
+        ck_assert_str_eq(effnn__graph_node(graph, 0)->def->name, "gelu");
+    }
+}
+END_TEST
+
 START_TEST(x_may_be_a_product_itself)
 {
     effnn__value *outer = x, *y;
@@ -276,7 +308,8 @@ START_TEST(gelu_by_sigmoid_is_the_tanh_form)
 END_TEST
 
 SUITE("canon_activation", setup, teardown, each_form_of_gelu_becomes_one_node,
-      x_may_be_a_product_itself, the_last_node_keeps_its_name_and_output,
-      a_part_that_is_read_elsewhere_stays, what_only_looks_like_gelu_stays,
-      a_constant_of_higher_rank_changes_the_shape_and_stays, silu_is_recognised_in_either_order,
-      a_gate_of_another_value_is_no_silu, gelu_by_sigmoid_is_the_tanh_form)
+      constants_rounded_to_sixteen_bits_are_near_enough, x_may_be_a_product_itself,
+      the_last_node_keeps_its_name_and_output, a_part_that_is_read_elsewhere_stays,
+      what_only_looks_like_gelu_stays, a_constant_of_higher_rank_changes_the_shape_and_stays,
+      silu_is_recognised_in_either_order, a_gate_of_another_value_is_no_silu,
+      gelu_by_sigmoid_is_the_tanh_form)
