@@ -1,174 +1,213 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Walks the wire format with just enough of the schema to know which fields are messages. The
- * memory that unpacking will take is estimated from above: a fixed price for each message, each
- * item and each field that is kept, and the bytes themselves. */
+/* Files come from anywhere, and protobuf-c trusts them: its unpacker recurses as deep as messages
+ * nest and makes a hundred bytes of every empty one. So a file is first checked as a whole, guided
+ * by the message descriptors that protoc-c wrote; what passes has lengths that add up, and unpacks
+ * into memory in proportion to its size. */
 
 #include "io/onnx_scan.h"
 
-#include <stdbool.h>
+#include "base/alloc.h"
 
-#define MAX_DEPTH     64
-#define MESSAGE_PRICE 192u /* the largest ONNX message struct of protobuf-c, and its allocation */
-#define ITEM_PRICE    48u  /* a pointer, an allocation, an unknown field's record */
-#define SLACK         (64u << 20) /* bytes beyond 4 × the file */
+#include <string.h>
 
-typedef enum kind {
-    NONE,
-    MODEL,
-    GRAPH,
-    NODE,
-    ATTRIBUTE,
-    TENSOR,
-    SPARSE_TENSOR,
-    VALUE_INFO,
-    TYPE,
-    TENSOR_TYPE,
-    MAP_TYPE,
-    ITEM_TYPE,
-    SHAPE,
-    TRAINING,
-    FUNCTION,
-    ANNOTATION,
-    LEAF, /* a message without messages inside */
-    N_KINDS
-} kind;
+/* Deeper than any real file: a graph inside a graph adds three. */
+#define MAX_DEPTH    64
+/* Messages directly inside one message: nodes of a graph, attributes of a node. */
+#define MAX_CHILDREN (1u << 20)
+/* A message may take this many times its size when unpacked, and this many bytes more. */
+#define MAX_GROWTH   32
+#define FREE_BYTES   (1u << 20)
 
-/* Fields that are messages: number and what is inside; field 0 ends. Numbers: onnx.proto. */
-typedef struct child {
-    unsigned field;
-    kind inside;
-} child;
+/* What protobuf-c allocates beside the data: a record for each field while it parses, a heap
+ * block's own bytes. Estimates, on the high side. */
+#define COST_FIELD   32
+#define COST_BLOCK   32
+#define COST_UNKNOWN 32
 
-static const child children[N_KINDS][9] = {
-    [MODEL] = { { 7, GRAPH }, { 8, LEAF }, { 14, LEAF }, { 20, TRAINING }, { 25, FUNCTION } },
-    [GRAPH] = { { 1, NODE },
-                { 5, TENSOR },
-                { 11, VALUE_INFO },
-                { 12, VALUE_INFO },
-                { 13, VALUE_INFO },
-                { 14, ANNOTATION },
-                { 15, SPARSE_TENSOR },
-                { 16, LEAF } },
-    [NODE] = { { 5, ATTRIBUTE }, { 9, LEAF } },
-    [ATTRIBUTE] = { { 5, TENSOR },
-                    { 6, GRAPH },
-                    { 10, TENSOR },
-                    { 11, GRAPH },
-                    { 14, TYPE },
-                    { 15, TYPE },
-                    { 22, SPARSE_TENSOR },
-                    { 23, SPARSE_TENSOR } },
-    [TENSOR] = { { 3, LEAF }, { 13, LEAF }, { 16, LEAF } },
-    [SPARSE_TENSOR] = { { 1, TENSOR }, { 2, TENSOR } },
-    [VALUE_INFO] = { { 2, TYPE }, { 4, LEAF } },
-    [TYPE] = { { 1, TENSOR_TYPE },
-               { 4, ITEM_TYPE },
-               { 5, MAP_TYPE },
-               { 7, LEAF },
-               { 8, TENSOR_TYPE },
-               { 9, ITEM_TYPE } },
-    [TENSOR_TYPE] = { { 2, SHAPE } },
-    [MAP_TYPE] = { { 2, TYPE } },
-    [ITEM_TYPE] = { { 1, TYPE } },
-    [SHAPE] = { { 1, LEAF } },
-    [TRAINING] = { { 1, GRAPH }, { 2, GRAPH }, { 3, LEAF }, { 4, LEAF } },
-    [FUNCTION] = { { 7, NODE }, { 9, LEAF }, { 11, ATTRIBUTE }, { 12, VALUE_INFO }, { 14, LEAF } },
-    [ANNOTATION] = { { 2, LEAF } },
-};
-
-typedef struct scan {
-    const unsigned char *start, *end;
-    const char *name;
-    size_t size;
-    uint64_t memory; /* estimated so far */
-} scan;
-
-static effnn_status fail(const scan *self, const unsigned char *at, const char *what)
+static bool read_varint(effnn__wire *self, uint64_t *out)
 {
-    return effnn__fail(EFFNN_E_FORMAT, "'%s': %s at byte %zu of %zu", self->name, what,
-                       (size_t)(at - self->start), self->size);
-}
+    uint64_t value = 0;
 
-static bool read_varint(const unsigned char **at, const unsigned char *end, uint64_t *out)
-{
-    *out = 0;
-    for (unsigned shift = 0; shift < 64 && *at < end; shift += 7) {
-        const unsigned char byte = *(*at)++;
-
-        *out |= (uint64_t)(byte & 0x7f) << shift;
-        if (!(byte & 0x80)) return true;
+    for (unsigned shift = 0; shift < 70 && self->at < self->end; shift += 7) {
+        const unsigned char byte = *self->at++;
+        if (shift < 64) value |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80) {
+            *out = value;
+            return true;
+        }
     }
     return false;
 }
 
-static kind inside_of(kind message, uint64_t field)
+/* The contents of a field whose tag has been read. */
+static bool read_contents(effnn__wire *self, effnn__wire_field *out)
 {
-    for (const child *c = children[message]; c->field; c++)
-        if (c->field == field) return c->inside;
-    return NONE;
-}
+    uint64_t size = 0;
 
-/* Take one field's value: sets [begin, end) of a length-delimited one. */
-static effnn_status take_value(scan *self, unsigned wire, const unsigned char **at,
-                               const unsigned char *end, const unsigned char **value_end)
-{
-    const unsigned char *start = *at;
-    uint64_t value;
-
-    *value_end = NULL;
-    if (wire == 0) return read_varint(at, end, &value) ? EFFNN_OK : fail(self, start, "bad number");
-    if (wire == 2) {
-        if (!read_varint(at, end, &value) || value > (uint64_t)(end - *at))
-            return fail(self, start,
-                        "a field is longer than what is left, the file is cut or damaged");
-        *value_end = *at + value;
-        return EFFNN_OK;
+    out->data = self->at;
+    switch (out->type) {
+    case PROTOBUF_C_WIRE_TYPE_VARINT:
+        if (!read_varint(self, &out->value)) return false;
+        out->size = (size_t)(self->at - out->data);
+        return true;
+    case PROTOBUF_C_WIRE_TYPE_64BIT: size = 8; break;
+    case PROTOBUF_C_WIRE_TYPE_32BIT: size = 4; break;
+    case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
+        if (!read_varint(self, &size)) return false;
+        break;
+    default: return false;
     }
-    if (wire != 1 && wire != 5) return fail(self, start, "not a protobuf message");
-    const size_t width = wire == 1 ? 8 : 4;
-
-    if ((size_t)(end - *at) < width) return fail(self, start, "the file ends inside a number");
-    *at += width;
-    return EFFNN_OK;
+    if (size > (size_t)(self->end - self->at)) return false;
+    out->data = self->at;
+    out->size = (size_t)size;
+    self->at += size;
+    return true;
 }
 
-static effnn_status charge(scan *self, const unsigned char *at, uint64_t bytes)
+bool effnn__wire_next(effnn__wire *self, effnn__wire_field *out)
 {
-    self->memory += bytes;
-    if (self->memory <= 4 * (uint64_t)self->size + SLACK) return EFFNN_OK;
-    return fail(self, at, "unpacking would take more than 4 times the file's size");
+    effnn__wire_field field = { .begin = self->at };
+    uint64_t tag = 0;
+
+    if (self->bad || self->at == self->end) return false;
+    if (!read_varint(self, &tag) || tag > UINT32_MAX || tag < 8) goto bad;
+    field.number = (uint32_t)(tag >> 3);
+    field.type = (ProtobufCWireType)(tag & 7);
+    if (!read_contents(self, &field)) goto bad;
+    *out = field;
+    return true;
+
+bad:
+    self->at = field.begin;
+    self->bad = true;
+    return false;
 }
 
-static effnn_status scan_message(scan *self, kind message, const unsigned char *at,
-                                 const unsigned char *end, int depth)
+bool effnn__wire_find(effnn__wire *self, uint32_t number, effnn__wire_field *out)
 {
-    if (depth > MAX_DEPTH) return fail(self, at, "messages are nested more than 64 deep");
-    EFFNN_TRY(charge(self, at, MESSAGE_PRICE));
-    while (at < end) {
-        const unsigned char *start = at, *value_end;
-        uint64_t key;
-        kind inside;
+    while (effnn__wire_next(self, out))
+        if (out->number == number && out->type == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED) return true;
+    return false;
+}
 
-        if (!read_varint(&at, end, &key) || key >> 3 == 0 || key >> 3 > 0x1fffffff)
-            return fail(self, start, "not a protobuf message");
-        EFFNN_TRY(take_value(self, (unsigned)(key & 7), &at, end, &value_end));
-        inside = inside_of(message, key >> 3);
-        if (!value_end) { /* a number: 8 bytes, and a record if the field is unknown */
-            EFFNN_TRY(charge(self, start, 8));
-            continue;
+/* ---- checking a file ---- */
+
+typedef struct checker {
+    const unsigned char *start;
+    const char *name;
+    size_t top;
+} checker;
+
+static effnn_status fail_at(const checker *self, const unsigned char *at, const char *what)
+{
+    return effnn__fail(EFFNN_E_FORMAT, "'%s': %s at byte %zu", self->name, what,
+                       (size_t)(at - self->start));
+}
+
+/* Bytes that the elements of a packed field take. */
+static size_t packed_cost(const ProtobufCFieldDescriptor *known, const effnn__wire_field *field)
+{
+    size_t n = 0;
+
+    switch (known->type) {
+    case PROTOBUF_C_TYPE_FLOAT:
+    case PROTOBUF_C_TYPE_DOUBLE:
+    case PROTOBUF_C_TYPE_FIXED32:
+    case PROTOBUF_C_TYPE_FIXED64:
+    case PROTOBUF_C_TYPE_SFIXED32:
+    case PROTOBUF_C_TYPE_SFIXED64: return field->size;
+    default:
+        for (size_t i = 0; i < field->size; i++) n += field->data[i] < 0x80;
+        return n * sizeof(uint64_t);
+    }
+}
+
+/* Bytes that a field which is no known message takes. */
+static size_t plain_cost(const ProtobufCFieldDescriptor *known, const effnn__wire_field *field)
+{
+    if (!known) return field->size + COST_UNKNOWN + COST_BLOCK;
+    if (known->type == PROTOBUF_C_TYPE_STRING || known->type == PROTOBUF_C_TYPE_BYTES)
+        return field->size + sizeof(ProtobufCBinaryData) + COST_BLOCK;
+    if (field->type == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED) return packed_cost(known, field);
+    return sizeof(uint64_t);
+}
+
+static effnn_status check_message(size_t *cost, const checker *self,
+                                  const ProtobufCMessageDescriptor *descriptor, size_t depth,
+                                  const effnn__wire_field *message)
+{
+    effnn__wire wire = effnn__wire_over(message->data, message->size);
+    effnn__wire_field field;
+    size_t n_children = 0;
+
+    if (depth >= MAX_DEPTH) return fail_at(self, message->begin, "messages nest too deep");
+    *cost = descriptor->sizeof_message + COST_BLOCK;
+    while (effnn__wire_next(&wire, &field)) {
+        const ProtobufCFieldDescriptor *known =
+            protobuf_c_message_descriptor_get_field(descriptor, field.number);
+        size_t child = 0;
+        if (known && known->type == PROTOBUF_C_TYPE_MESSAGE) {
+            if (field.type != PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED)
+                return fail_at(self, field.begin, "a message without a length");
+            if (++n_children > MAX_CHILDREN)
+                return fail_at(self, field.begin, "too many parts in one message");
+            EFFNN_TRY(check_message(&child, self, known->descriptor, depth + 1, &field));
+        } else {
+            child = plain_cost(known, &field);
         }
-        if (inside != NONE) EFFNN_TRY(scan_message(self, inside, at, value_end, depth + 1));
-        /* Packed numbers grow from one byte to eight at the most. */
-        EFFNN_TRY(charge(self, start, ITEM_PRICE + (uint64_t)(value_end - at)));
-        at = value_end;
+        *cost += child + COST_FIELD;
     }
+    if (wire.bad) return fail_at(self, wire.at, "truncated or malformed");
+    if (depth >= self->top && *cost > MAX_GROWTH * message->size + FREE_BYTES)
+        return fail_at(self, message->begin, "too many empty parts in one message");
     return EFFNN_OK;
 }
 
-effnn_status effnn__onnx_scan(const unsigned char *data, size_t size, const char *name)
+effnn_status effnn__wire_check(const ProtobufCMessageDescriptor *descriptor, size_t top,
+                               const unsigned char *data, size_t size, const char *name)
 {
-    scan self = { .start = data, .end = data + size, .name = name, .size = size };
+    const checker self = { .start = data, .name = name, .top = top };
+    const effnn__wire_field whole = { .data = data, .size = size, .begin = data };
+    size_t cost = 0;
 
-    if (size == 0) return effnn__fail(EFFNN_E_FORMAT, "'%s' is empty", name);
-    return scan_message(&self, MODEL, data, data + size, 0);
+    return check_message(&cost, &self, descriptor, 0, &whole);
+}
+
+/* ---- unpacking ---- */
+
+/* protobuf-c does not say why it failed: `failed` tells memory from format. */
+static void *unpack_alloc(void *failed, size_t size)
+{
+    void *memory = effnn__alloc(size);
+
+    if (!memory) *(bool *)failed = true;
+    return memory;
+}
+
+static void unpack_free(void *failed, void *memory)
+{
+    (void)failed;
+    effnn__free(memory);
+}
+
+effnn_status effnn__wire_unpack(void **out, const ProtobufCMessageDescriptor *descriptor,
+                                const unsigned char *data, size_t size, const char *what)
+{
+    bool failed = false;
+    ProtobufCAllocator allocator = { unpack_alloc, unpack_free, &failed };
+    ProtobufCMessage *message = protobuf_c_message_unpack(descriptor, &allocator, size, data);
+
+    if (!message && failed) return effnn__fail_nomem(what, size);
+    if (!message)
+        return effnn__fail(EFFNN_E_FORMAT, "%s: a malformed %s of %zu bytes", what,
+                           descriptor->short_name, size);
+    *out = message;
+    return EFFNN_OK;
+}
+
+void effnn__wire_free(void *message)
+{
+    ProtobufCAllocator allocator = { unpack_alloc, unpack_free, NULL };
+
+    if (message) protobuf_c_message_free_unpacked(message, &allocator);
 }

@@ -1,264 +1,299 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* TensorProto in every form it is written in: raw bytes, typed lists, external files. */
+/* The elements of a TensorProto are raw bytes, one of five typed lists, or a place in another file;
+ * which list goes with which type is a table. Sizes are checked against the dimensions before
+ * anything is allocated, so that a small file cannot ask for much memory. Raw data of initialisers
+ * never passes through protobuf-c: the message is unpacked without it. */
+
+#include "io/onnx_tensor.h"
 
 #include "base/alloc.h"
-#include "base/file.h"
 #include "base/str.h"
-#include "io/onnx_priv.h"
+#include "ops/onnx_row.h"
 #include "tensor/dtype.h"
-#include "tensor/tensor.h"
+#include "tensor/shape.h"
 
-#include <stdio.h>
 #include <string.h>
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "raw_data is copied as it is");
+
+#define RAW_DATA 9 /* field number in TensorProto */
+
+/* The typed list that holds elements of a type. */
+typedef enum list_kind { LIST_NONE, LIST_F32, LIST_I32, LIST_I64, LIST_F64, LIST_U64 } list_kind;
+
+/* By TensorProto.DataType. `min` and `max`: what an entry of a list may be; for half precision and
+ * 4-bit types an entry is a bit pattern. */
+static const struct type_row {
+    const char *name;
+    list_kind list;
+    int64_t min, max;
+} types[] = {
+    { "UNDEFINED", LIST_NONE, 0, 0 },
+    { "FLOAT", LIST_F32, 0, 0 },
+    { "UINT8", LIST_I32, 0, UINT8_MAX },
+    { "INT8", LIST_I32, INT8_MIN, INT8_MAX },
+    { "UINT16", LIST_I32, 0, UINT16_MAX },
+    { "INT16", LIST_I32, INT16_MIN, INT16_MAX },
+    { "INT32", LIST_I32, INT32_MIN, INT32_MAX },
+    { "INT64", LIST_I64, 0, 0 },
+    { "STRING", LIST_NONE, 0, 0 },
+    { "BOOL", LIST_I32, 0, 1 },
+    { "FLOAT16", LIST_I32, 0, UINT16_MAX },
+    { "DOUBLE", LIST_F64, 0, 0 },
+    { "UINT32", LIST_U64, 0, UINT32_MAX },
+    { "UINT64", LIST_U64, 0, 0 },
+    { "COMPLEX64", LIST_NONE, 0, 0 },
+    { "COMPLEX128", LIST_NONE, 0, 0 },
+    { "BFLOAT16", LIST_I32, 0, UINT16_MAX },
+    { "FLOAT8E4M3FN", LIST_NONE, 0, 0 },
+    { "FLOAT8E4M3FNUZ", LIST_NONE, 0, 0 },
+    { "FLOAT8E5M2", LIST_NONE, 0, 0 },
+    { "FLOAT8E5M2FNUZ", LIST_NONE, 0, 0 },
+    { "UINT4", LIST_I32, 0, UINT8_MAX },
+    { "INT4", LIST_I32, 0, UINT8_MAX },
+    { "FLOAT4E2M1", LIST_NONE, 0, 0 },
+    { "FLOAT8E8M0", LIST_NONE, 0, 0 },
+    { "UINT2", LIST_NONE, 0, 0 },
+    { "INT2", LIST_NONE, 0, 0 },
+};
+#define N_TYPES ((int64_t)(sizeof types / sizeof types[0]))
 
 const char *effnn__onnx_type_name(int64_t type)
 {
-    static const char *const names[] = {
-        "undefined",      "float",      "uint8",          "int8",       "uint16",   "int16",
-        "int32",          "int64",      "string",         "bool",       "float16",  "double",
-        "uint32",         "uint64",     "complex64",      "complex128", "bfloat16", "float8e4m3fn",
-        "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "uint4",      "int4",     "float4e2m1",
-        "float8e8m0",     "uint2",      "int2",
-    };
-
-    return type >= 0 && (size_t)type < sizeof names / sizeof names[0] ? names[type]
-                                                                      : "an unknown type";
+    return type >= 0 && type < N_TYPES ? types[type].name : "of unknown number";
 }
 
-/* What is being read, for messages. */
+/* A tensor on its way: what the message says, checked. */
 typedef struct source {
-    const char *file, *name;
-    size_t count; /* elements */
+    const char *name;
+    const Onnx__TensorProto *proto;
+    const struct type_row *type;
     effnn_dtype dtype;
+    effnn__shape shape;
+    size_t count, bytes;
+    size_t units, unit; /* entries of a list and the bytes of each in the tensor */
+    const unsigned char *raw;
+    size_t raw_size;
 } source;
 
-static effnn_status fail_count(const source *s, const char *what, size_t have)
+static effnn_status fail_size(const source *self, size_t got, size_t wanted, const char *unit)
 {
-    return effnn__fail(EFFNN_E_FORMAT, "'%s': tensor '%s' needs %zu elements, %s holds %zu",
-                       s->file, s->name, s->count, what, have);
+    char text[EFFNN__SHAPE_TEXT];
+
+    return effnn__fail(EFFNN_E_FORMAT, "tensor '%s': %zu %s for shape %s of %s, which needs %zu",
+                       self->name, got, unit,
+                       effnn__shape_print(text, sizeof text, self->shape.rank, self->shape.dims),
+                       effnn_dtype_name(self->dtype), wanted);
 }
 
-static effnn_status check_bytes(const source *s, size_t have, const char *what)
+static effnn_status read_type(source *self)
 {
-    size_t need;
+    const int64_t type = self->proto->has_data_type ? self->proto->data_type : 0;
+    const int dtype = effnn__dtype_from_onnx(type);
 
-    if (!effnn__dtype_bytes(s->dtype, s->count, &need))
-        return effnn__fail(EFFNN_E_FORMAT, "'%s': tensor '%s' of %zu elements overflows", s->file,
-                           s->name, s->count);
-    if (have == need) return EFFNN_OK;
-    return effnn__fail(EFFNN_E_FORMAT, "'%s': tensor '%s' needs %zu bytes, %s holds %zu", s->file,
-                       s->name, need, what, have);
+    if (type == 0) return effnn__fail(EFFNN_E_FORMAT, "tensor '%s': no element type", self->name);
+    if (dtype < 0)
+        return effnn__fail(EFFNN_E_UNSUPPORTED, "tensor '%s': element type %lld (%s)", self->name,
+                           (long long)type, effnn__onnx_type_name(type));
+    self->dtype = (effnn_dtype)dtype;
+    self->type = &types[type];
+    return EFFNN_OK;
 }
 
-/* int32_data holds the small types too: one element each, 4-bit ones two to an item. */
-static effnn_status from_int32(void *to, const source *s, const Onnx__TensorProto *p)
+static effnn_status read_shape(source *self)
 {
-    const size_t bits = effnn_dtype_bits(s->dtype);
-    const size_t n = bits == 4 ? (s->count + 1) / 2 : s->count;
-    const effnn__dtype_row *row = effnn__dtype_row_of(s->dtype);
+    const Onnx__TensorProto *proto = self->proto;
+    const size_t bits = effnn_dtype_bits(self->dtype);
 
-    if (p->n_int32_data != n) return fail_count(s, "int32_data", p->n_int32_data);
-    for (size_t i = 0; i < n; i++) {
-        const int32_t v = p->int32_data[i];
+    if (proto->n_dims > EFFNN_MAX_RANK)
+        return effnn__fail(EFFNN_E_UNSUPPORTED, "tensor '%s': rank %zu, at most %d are supported",
+                           self->name, proto->n_dims, EFFNN_MAX_RANK);
+    self->shape.rank = proto->n_dims;
+    for (size_t i = 0; i < proto->n_dims; i++) self->shape.dims[i] = proto->dims[i];
+    if (effnn__shape_count(&self->count, self->shape.rank, self->shape.dims) != EFFNN_OK ||
+        !effnn__dtype_bytes(self->dtype, self->count, &self->bytes)) {
+        char text[EFFNN__SHAPE_TEXT];
+        return effnn__fail(
+            EFFNN_E_FORMAT, "tensor '%s': no tensor can have shape %s", self->name,
+            effnn__shape_print(text, sizeof text, self->shape.rank, self->shape.dims));
+    }
+    self->unit = bits < 8 ? 1 : bits / 8;
+    self->units = self->bytes / self->unit;
+    return EFFNN_OK;
+}
 
-        if (bits == 4)
-            ((uint8_t *)to)[i] = (uint8_t)v;
-        else if (s->dtype == EFFNN_F16 || s->dtype == EFFNN_BF16)
-            ((uint16_t *)to)[i] = (uint16_t)v;
-        else
-            row->store_i64(to, i, v);
+/* At most one kind of data, and that of the right type and number. */
+static effnn_status check_data(const source *self)
+{
+    const Onnx__TensorProto *proto = self->proto;
+    const size_t n[] = { [LIST_NONE] = 0,
+                         [LIST_F32] = proto->n_float_data,
+                         [LIST_I32] = proto->n_int32_data,
+                         [LIST_I64] = proto->n_int64_data,
+                         [LIST_F64] = proto->n_double_data,
+                         [LIST_U64] = proto->n_uint64_data };
+    size_t kinds = self->raw_size > 0;
+
+    for (size_t i = 0; i < sizeof n / sizeof n[0]; i++) kinds += n[i] > 0;
+    if (kinds > 1)
+        return effnn__fail(EFFNN_E_FORMAT, "tensor '%s': data of %zu kinds at once", self->name,
+                           kinds);
+    if (self->raw_size)
+        return self->raw_size == self->bytes
+                   ? EFFNN_OK
+                   : fail_size(self, self->raw_size, self->bytes, "bytes of raw data");
+    if (n[self->type->list] != self->units)
+        return fail_size(self, n[self->type->list], self->units, "entries");
+    return EFFNN_OK;
+}
+
+/* Entry i of a list of integers, as 64 bits. */
+static int64_t list_entry(const source *self, size_t i)
+{
+    return self->type->list == LIST_I32 ? self->proto->int32_data[i]
+                                        : (int64_t)self->proto->uint64_data[i];
+}
+
+/* Integers into the low bytes of each element. */
+static effnn_status copy_narrow(unsigned char *to, const source *self)
+{
+    for (size_t i = 0; i < self->units; i++) {
+        const int64_t value = list_entry(self, i);
+        if (value < self->type->min || value > self->type->max)
+            return effnn__fail(EFFNN_E_FORMAT, "tensor '%s': element %zu is %lld, not of %s",
+                               self->name, i, (long long)value, self->type->name);
+        memcpy(to + i * self->unit, &value, self->unit);
     }
     return EFFNN_OK;
 }
 
-static effnn_status from_floats(void *to, const source *s, const Onnx__TensorProto *p)
+static effnn_status copy_list(void *to, const source *self)
 {
-    if (p->n_float_data != s->count) return fail_count(s, "float_data", p->n_float_data);
-    memcpy(to, p->float_data, s->count * sizeof(float));
-    return EFFNN_OK;
-}
-
-static effnn_status from_doubles(void *to, const source *s, const Onnx__TensorProto *p)
-{
-    if (p->n_double_data != s->count) return fail_count(s, "double_data", p->n_double_data);
-    memcpy(to, p->double_data, s->count * sizeof(double));
-    return EFFNN_OK;
-}
-
-static effnn_status from_int64(void *to, const source *s, const Onnx__TensorProto *p)
-{
-    if (p->n_int64_data != s->count) return fail_count(s, "int64_data", p->n_int64_data);
-    memcpy(to, p->int64_data, s->count * sizeof(int64_t));
-    return EFFNN_OK;
-}
-
-static effnn_status from_uint64(void *to, const source *s, const Onnx__TensorProto *p)
-{
-    if (p->n_uint64_data != s->count) return fail_count(s, "uint64_data", p->n_uint64_data);
-    for (size_t i = 0; i < s->count; i++) {
-        if (s->dtype == EFFNN_U64)
-            ((uint64_t *)to)[i] = p->uint64_data[i];
-        else
-            ((uint32_t *)to)[i] = (uint32_t)p->uint64_data[i];
+    switch (self->type->list) {
+    case LIST_F32: memcpy(to, self->proto->float_data, self->bytes); return EFFNN_OK;
+    case LIST_F64: memcpy(to, self->proto->double_data, self->bytes); return EFFNN_OK;
+    case LIST_I64: memcpy(to, self->proto->int64_data, self->bytes); return EFFNN_OK;
+    case LIST_U64:
+        if (self->unit < sizeof(uint64_t)) return copy_narrow(to, self);
+        memcpy(to, self->proto->uint64_data, self->bytes);
+        return EFFNN_OK;
+    default: return copy_narrow(to, self);
     }
+}
+
+/* What raw bytes must still be for the tensor's type. */
+static effnn_status check_elements(unsigned char *data, const source *self)
+{
+    if (effnn_dtype_bits(self->dtype) < 8 && self->count % 2) data[self->bytes - 1] &= 0x0f;
+    if (self->dtype != EFFNN_BOOL) return EFFNN_OK;
+    for (size_t i = 0; i < self->bytes; i++)
+        if (data[i] > 1)
+            return effnn__fail(EFFNN_E_FORMAT, "tensor '%s': element %zu is %d, not of BOOL",
+                               self->name, i, data[i]);
     return EFFNN_OK;
 }
 
-static effnn_status from_lists(void *to, const source *s, const Onnx__TensorProto *p)
+static effnn_status fill(effnn_tensor *tensor, const source *self)
 {
-    if (s->count == 0) return EFFNN_OK;
-    switch (s->dtype) {
-    case EFFNN_F32: return from_floats(to, s, p);
-    case EFFNN_F64: return from_doubles(to, s, p);
-    case EFFNN_I64: return from_int64(to, s, p);
-    case EFFNN_U32:
-    case EFFNN_U64: return from_uint64(to, s, p);
-    case EFFNN_F16:
-    case EFFNN_BF16:
-    case EFFNN_I8:
-    case EFFNN_I16:
-    case EFFNN_I32:
-    case EFFNN_U8:
-    case EFFNN_U16:
-    case EFFNN_BOOL:
-    case EFFNN_I4:
-    case EFFNN_U4: break;
-    }
-    return from_int32(to, s, p);
+    unsigned char *data = effnn__tensor_data(tensor);
+
+    if (self->bytes == 0) return EFFNN_OK;
+    if (!self->raw) EFFNN_TRY(copy_list(data, self));
+    if (self->raw) memcpy(data, self->raw, self->bytes);
+    return check_elements(data, self);
 }
 
-/* A location must stay inside the model's directory. */
-static bool is_safe(const char *location)
+static effnn_status read_source(effnn_tensor **out, effnn_context *context,
+                                effnn__onnx_external *external, source *self)
 {
-    if (!*location || *location == '/' || strchr(location, '\\')) return false;
-    for (const char *part = location; *part;) {
-        const size_t n = strcspn(part, "/");
-
-        if (n == 2 && part[0] == '.' && part[1] == '.') return false;
-        part += n;
-        while (*part == '/') part++;
-    }
-    return true;
-}
-
-static effnn_status read_number(uint64_t *out, const source *s, const char *key, const char *text)
-{
-    int64_t value;
-
-    if (!effnn__parse_i64(text, &value) || value < 0)
-        return effnn__fail(EFFNN_E_FORMAT, "'%s': tensor '%s': external %s '%s' is not a number",
-                           s->file, s->name, key, text);
-    *out = (uint64_t)value;
-    return EFFNN_OK;
-}
-
-static effnn_status copy_external(void *to, const source *s, const char *path, uint64_t offset,
-                                  uint64_t length, bool has_length)
-{
-    effnn__file file;
-    size_t need;
-    effnn_status status;
-
-    EFFNN_TRY(effnn__file_open(&file, path));
-    if (offset > file.size || (has_length && length > file.size - offset)) {
-        status = effnn__fail(EFFNN_E_FORMAT,
-                             "'%s': tensor '%s': bytes %llu to %llu of '%s', which has %zu",
-                             s->file, s->name, (unsigned long long)offset,
-                             (unsigned long long)(offset + length), path, file.size);
-    } else {
-        need = has_length ? (size_t)length : file.size - (size_t)offset;
-        status = check_bytes(s, need, "its external file");
-        if (status == EFFNN_OK && need) memcpy(to, file.data + offset, need);
-    }
-    effnn__file_close(&file);
-    return status;
-}
-
-static effnn_status from_external(void *to, const source *s, const Onnx__TensorProto *p,
-                                  const effnn__onnx_place *place)
-{
-    const char *location = NULL;
-    uint64_t offset = 0, length = 0;
-    bool has_length = false;
-    char *path;
-    effnn_status status;
-
-    for (size_t i = 0; i < p->n_external_data; i++) {
-        const char *key = p->external_data[i]->key, *value = p->external_data[i]->value;
-
-        if (!key || !value) continue;
-        if (strcmp(key, "location") == 0) location = value;
-        if (strcmp(key, "offset") == 0) EFFNN_TRY(read_number(&offset, s, key, value));
-        if (strcmp(key, "length") == 0) {
-            EFFNN_TRY(read_number(&length, s, key, value));
-            has_length = true;
-        }
-    }
-    if (!place->directory || !location || !is_safe(location))
-        return effnn__fail(EFFNN_E_FORMAT, "'%s': tensor '%s': external location '%s' is refused",
-                           s->file, s->name, location ? location : "");
-    path = effnn__strprintf("%s/%s", place->directory, location);
-    if (!path) return effnn__fail_nomem(s->name, strlen(location));
-    status = copy_external(to, s, path, offset, length, has_length);
-    effnn__free(path);
-    return status;
-}
-
-static effnn_status fill(effnn_tensor *tensor, const source *s, Onnx__TensorProto *p,
-                         const effnn__onnx_place *place)
-{
-    void *to = effnn__tensor_data(tensor);
-
-    if (p->has_data_location && p->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
-        return from_external(to, s, p, place);
-    if (!p->has_raw_data) return from_lists(to, s, p);
-    EFFNN_TRY(check_bytes(s, p->raw_data.len, "raw_data"));
-    if (p->raw_data.len) memcpy(to, p->raw_data.data, p->raw_data.len);
-    effnn__free(p->raw_data.data);
-    p->raw_data = (ProtobufCBinaryData){ 0, NULL };
-    return EFFNN_OK;
-}
-
-/* Items in the typed lists. */
-static size_t listed(const Onnx__TensorProto *p)
-{
-    return p->n_float_data + p->n_int32_data + p->n_int64_data + p->n_double_data +
-           p->n_uint64_data;
-}
-
-effnn_status effnn__onnx_tensor_read(effnn_tensor **out, effnn_context *context,
-                                     Onnx__TensorProto *p, const effnn__onnx_place *place)
-{
-    source s = { place->name, p->name ? p->name : "", 0, EFFNN_F32 };
-    const int dtype = effnn__dtype_from_onnx(p->has_data_type ? p->data_type : 0);
+    const Onnx__TensorProto *proto = self->proto;
     effnn_tensor *tensor = NULL;
     effnn_status status;
 
-    if (dtype < 0)
-        return effnn__fail(EFFNN_E_UNSUPPORTED, "'%s': tensor '%s' is of type %s (%d)", s.file,
-                           s.name, effnn__onnx_type_name(p->data_type), (int)p->data_type);
-    if (p->n_dims > EFFNN_MAX_RANK)
-        return effnn__fail(EFFNN_E_UNSUPPORTED, "'%s': tensor '%s' has %zu dimensions, at most %d",
-                           s.file, s.name, p->n_dims, EFFNN_MAX_RANK);
-    if (p->segment)
-        return effnn__fail(EFFNN_E_UNSUPPORTED, "'%s': tensor '%s' is one segment of several",
-                           s.file, s.name);
-    s.dtype = (effnn_dtype)dtype;
-    status = effnn__shape_count(&s.count, p->n_dims, p->dims);
-    if (status != EFFNN_OK)
-        return effnn__fail(EFFNN_E_FORMAT, "'%s': tensor '%s' has impossible sizes", s.file,
-                           s.name);
-    /* Memory is taken only for what the file really holds. */
-    if (p->has_raw_data)
-        EFFNN_TRY(check_bytes(&s, p->raw_data.len, "raw_data"));
-    else if (!p->n_external_data && s.count > 2 * listed(p))
-        return fail_count(&s, "the file", listed(p));
-    EFFNN_TRY(effnn_tensor_create(&tensor, context, s.dtype, p->n_dims, p->dims));
-    status = fill(tensor, &s, p, place);
+    EFFNN_TRY(read_type(self));
+    EFFNN_TRY(read_shape(self));
+    if (proto->segment)
+        return effnn__fail(EFFNN_E_UNSUPPORTED, "tensor '%s': a segment of one", self->name);
+    if (proto->has_data_location &&
+        proto->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL) {
+        EFFNN_TRY(effnn__onnx_external_find(&self->raw, external, proto, self->bytes, self->name));
+        self->raw_size = self->bytes;
+    } else {
+        EFFNN_TRY(check_data(self));
+    }
+    EFFNN_TRY(effnn__tensor_create_unset(&tensor, context, self->dtype, self->shape.rank,
+                                         self->shape.dims));
+    status = fill(tensor, self);
     if (status != EFFNN_OK) {
         effnn_tensor_release(tensor);
         return status;
     }
     *out = tensor;
+    return EFFNN_OK;
+}
+
+effnn_status effnn__onnx_read_tensor(effnn_tensor **out, effnn_context *context,
+                                     effnn__onnx_external *external, const Onnx__TensorProto *proto,
+                                     const char *name)
+{
+    source self = { .name = name, .proto = proto };
+
+    if (proto->has_raw_data && proto->raw_data.len) {
+        self.raw = proto->raw_data.data;
+        self.raw_size = proto->raw_data.len;
+    }
+    return read_source(out, context, external, &self);
+}
+
+/* Unpack the message without its raw data, whose place goes into `raw` (empty: there is none). */
+static effnn_status unpack_without_raw(void **out, effnn__wire_field *raw,
+                                       const effnn__wire_field *field)
+{
+    const ProtobufCMessageDescriptor *descriptor = &onnx__tensor_proto__descriptor;
+    effnn__wire wire = effnn__wire_over(field->data, field->size);
+    effnn__str rest = { 0 };
+    effnn__wire_field part;
+    effnn_status status = EFFNN_OK;
+
+    *raw = (effnn__wire_field){ 0 };
+    if (!effnn__wire_find(&wire, RAW_DATA, &part))
+        return effnn__wire_unpack(out, descriptor, field->data, field->size, "initialiser");
+    wire = effnn__wire_over(field->data, field->size);
+    while (status == EFFNN_OK && effnn__wire_next(&wire, &part)) {
+        if (part.number == RAW_DATA && part.type == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED)
+            *raw = part;
+        else
+            status = effnn__str_add_bytes(&rest, part.begin, (size_t)(wire.at - part.begin));
+    }
+    if (status == EFFNN_OK)
+        status = effnn__wire_unpack(out, descriptor, (const unsigned char *)rest.text, rest.n,
+                                    "initialiser");
+    effnn__str_clear(&rest);
+    return status;
+}
+
+effnn_status effnn__onnx_read_packed_tensor(effnn_tensor **out, char **name, effnn_context *context,
+                                            effnn__onnx_external *external,
+                                            const effnn__wire_field *field)
+{
+    void *message = NULL;
+    effnn__wire_field raw;
+    char *copy = NULL;
+    effnn_status status;
+
+    EFFNN_TRY(unpack_without_raw(&message, &raw, field));
+    const Onnx__TensorProto *proto = message;
+    const char *given = proto->name ? proto->name : "";
+    source self = { .name = given, .proto = proto, .raw_size = raw.size };
+    if (raw.size) self.raw = raw.data;
+    copy = effnn__strdup(given);
+    status =
+        copy ? read_source(out, context, external, &self) : effnn__fail_nomem(given, strlen(given));
+    effnn__wire_free(message);
+    if (status != EFFNN_OK) {
+        effnn__free(copy);
+        return status;
+    }
+    *name = copy;
     return EFFNN_OK;
 }

@@ -7,11 +7,13 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "io/onnx_model.h"
-#include "io/onnx_priv.h"
+#include "onnx.pb-c.h"
 #include "tensor/tensor.h"
 
-#include <stdio.h>
 #include <string.h>
+
+#define OPSET_MIN 13
+#define OPSET_MAX 21
 
 typedef struct exporter {
     const effnn_model *model;
@@ -456,9 +458,9 @@ effnn_status effnn__onnx_save(const effnn_model *model, const char *path, uint32
     Onnx__GraphProto graph = ONNX__GRAPH_PROTO__INIT;
     effnn_status status = EFFNN_OK;
 
-    if (opset < EFFNN_ONNX_OPSET_WRITE_MIN || opset > EFFNN_ONNX_OPSET_WRITE_MAX)
+    if (opset < OPSET_MIN || opset > OPSET_MAX)
         return effnn__fail(EFFNN_E_UNSUPPORTED, "'%s': opset %u cannot be written, %d to %d can",
-                           path, opset, EFFNN_ONNX_OPSET_WRITE_MIN, EFFNN_ONNX_OPSET_WRITE_MAX);
+                           path, opset, OPSET_MIN, OPSET_MAX);
     if (model->graph->outputs.n == 0)
         status = effnn__fail(EFFNN_E_UNSUPPORTED,
                              "'%s': a model without outputs has no graph to write", path);

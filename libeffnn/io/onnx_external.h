@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef EFFNN_IO_ONNX_EXTERNAL_H
+#define EFFNN_IO_ONNX_EXTERNAL_H
+
+/* Elements of tensors that lie in files beside the model's. */
+
+#include "base/file.h"
+#include "onnx.pb-c.h"
+
+/* The files in use, mapped until the model is read. Zero but for `directory` at first. */
+typedef struct effnn__onnx_external {
+    const char *directory; /* of the model; NULL: external data is refused */
+    size_t n, capacity;
+    struct effnn__onnx_external_file *files;
+} effnn__onnx_external;
+
+void effnn__onnx_external_clear(effnn__onnx_external *self);
+
+/* Where the `size` bytes of a tensor lie, borrowed until clear. E_FORMAT for a location outside the
+ * directory or numbers that do not fit the file, E_IO for a file that cannot be read. */
+effnn_status effnn__onnx_external_find(const unsigned char **out, effnn__onnx_external *self,
+                                       const Onnx__TensorProto *proto, size_t size,
+                                       const char *name);
+#endif
