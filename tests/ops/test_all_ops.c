@@ -1,0 +1,650 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What every operator must keep, tried on every sample of every row of the table. */
+
+#include "ops/op_run.h"
+
+#include "base/option.h"
+#include "support/alloc_fail.h"
+#include "support/op_samples.h"
+#include "support/tensor_assert.h"
+#include "tensor/dtype.h"
+#include "tensor/tensor.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+
+static size_t op_count(void)
+{
+    size_t n = 0;
+
+    while (effnn__op_at(n)) n++;
+    return n;
+}
+
+/* Bytes around each output that must stay as they are. */
+#define GUARD 64
+
+/* A sample run by hand: outputs in guarded memory filled with a pattern, scratch filled too. */
+typedef struct hand_run {
+    sample_call *sample;
+    effnn_op_call call;
+    effnn__value_info infos[SAMPLE_OUTPUTS];
+    unsigned char *memory[SAMPLE_OUTPUTS];
+    effnn_tensor *outputs[SAMPLE_OUTPUTS];
+    void *scratch, *aux[8];
+    size_t aux_bytes[8];
+    effnn__value_info input_infos[SAMPLE_INPUTS];
+    const effnn__value_info *info_pointers[SAMPLE_INPUTS];
+} hand_run;
+
+static void inputs_as_infos(hand_run *run)
+{
+    for (size_t i = 0; i < run->sample->n_inputs; i++) {
+        if (!run->sample->inputs[i]) continue;
+        effnn__value_info_of(&run->input_infos[i], run->sample->inputs[i]);
+        run->info_pointers[i] = &run->input_infos[i];
+    }
+}
+
+static void hand_open(hand_run *run, sample_call *sample, int pattern)
+{
+    effnn__symbols *symbols = NULL;
+
+    *run = (hand_run){ .sample = sample };
+    inputs_as_infos(run);
+    ck_assert_ok(effnn__symbols_create(&symbols));
+    ck_assert_ok(sample_infer(sample, symbols, run->info_pointers, true, run->infos));
+    effnn__symbols_destroy(symbols);
+    for (size_t i = 0; i < sample->n_outputs; i++) {
+        effnn__shape shape;
+        size_t count, bytes;
+
+        ck_assert_ok(effnn__value_info_shape(&shape, &run->infos[i], sample->name));
+        ck_assert_ok(effnn__shape_count(&count, shape.rank, shape.dims));
+        ck_assert(effnn__dtype_bytes(run->infos[i].dtype, count, &bytes));
+        run->memory[i] = aligned_alloc(64, (bytes + 2 * GUARD + 63) / 64 * 64);
+        ck_assert_ptr_nonnull(run->memory[i]);
+        memset(run->memory[i], pattern, bytes + 2 * GUARD);
+        ck_assert_ok(effnn_tensor_wrap(&run->outputs[i], NULL, run->memory[i] + GUARD,
+                                       run->infos[i].dtype, shape.rank, shape.dims, NULL, NULL));
+    }
+    run->call = (effnn_op_call){ .def = sample->def,
+                                 .attrs = sample->attrs,
+                                 .node = sample->name,
+                                 .mode = EFFNN_OP_INFERENCE,
+                                 .inputs = (const effnn_tensor *const *)sample->inputs,
+                                 .n_inputs = sample->n_inputs,
+                                 .outputs = run->outputs,
+                                 .n_outputs = sample->n_outputs,
+                                 .aux = run->aux };
+    if (!sample->def->scratch) return;
+    const size_t bytes = sample->def->scratch(&run->call, EFFNN_OP_FORWARD);
+    run->scratch = aligned_alloc(64, (bytes / 64 + 1) * 64);
+    ck_assert_ptr_nonnull(run->scratch);
+    memset(run->scratch, pattern, bytes);
+    run->call.scratch = run->scratch;
+}
+
+static void hand_close(hand_run *run)
+{
+    for (size_t i = 0; i < run->sample->n_outputs; i++) {
+        effnn_tensor_release(run->outputs[i]);
+        free(run->memory[i]);
+    }
+    free(run->scratch);
+}
+
+static void assert_guards(const hand_run *run, int pattern)
+{
+    for (size_t i = 0; i < run->sample->n_outputs; i++) {
+        const size_t bytes = effnn_tensor_bytes(run->outputs[i]);
+
+        for (size_t k = 0; k < GUARD; k++)
+            ck_assert_msg(run->memory[i][k] == pattern &&
+                              run->memory[i][GUARD + bytes + k] == pattern,
+                          "%s writes outside output %zu", run->sample->name, i);
+    }
+}
+
+static void assert_same_bits(const char *name, const char *how, effnn_tensor *const *a,
+                             effnn_tensor *const *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        ck_assert_msg(effnn__tensor_equal(a[i], b[i]), "%s: output %zu differs %s", name, i, how);
+}
+
+/* ---- the rules ---- */
+
+START_TEST(every_row_is_complete)
+{
+    const effnn_op_def *def = effnn__op_at((size_t)_i);
+    size_t n_good = 0, n_refused = 0;
+
+    ck_assert_ptr_eq(effnn__op_find(def->name), def);
+    ck_assert_msg(def->summary && def->summary[0], "%s has no summary", def->name);
+    ck_assert(def->infer != NULL && def->forward != NULL);
+    ck_assert_ptr_nonnull(def->samples);
+    ck_assert_int_ge(def->min_outputs, 1);
+    ck_assert(def->max_inputs == EFFNN_ANY || def->max_inputs >= def->min_inputs);
+    ck_assert(def->max_outputs == EFFNN_ANY || def->max_outputs >= def->min_outputs);
+    ck_assert_msg((def->attrs == NULL) == (def->attrs_size == 0), "%s: attributes", def->name);
+    ck_assert_msg((def->n_aux > 0) == (def->aux != NULL), "%s: aux", def->name);
+    for (const effnn_option_def *d = def->attrs; d && d->name; d++)
+        ck_assert_msg(d->help && d->help[0], "%s: '%s' has no help", def->name, d->name);
+    for (size_t i = 0; i < sample_count(def); i++) {
+        n_good += !sample_is_refused(def, i);
+        n_refused += sample_is_refused(def, i);
+    }
+    ck_assert_msg(n_good > 0, "%s has no sample that runs", def->name);
+    ck_assert_msg(n_refused > 0 || strcmp(def->name, "identity") == 0 ||
+                      strcmp(def->name, "shape") == 0 || strcmp(def->name, "cast") == 0,
+                  "%s has no sample that is refused", def->name);
+}
+END_TEST
+
+START_TEST(every_onnx_row_is_found_from_its_opset_to_the_next)
+{
+    const effnn_op_def *def = effnn__op_at((size_t)_i);
+    int64_t previous = INT64_MAX;
+
+    ck_assert_msg(def->onnx && def->onnx->name, "%s has no ONNX row", def->name);
+    for (const effnn_onnx_row *row = def->onnx; row->name; row++) {
+        const effnn_onnx_row *found = NULL;
+
+        ck_assert_msg(row->since < previous, "%s: rows are not newest first", def->name);
+        if (!row->write_only) {
+            ck_assert_ptr_eq(effnn__op_find_onnx(row->name, NULL, row->since, &found), def);
+            ck_assert_ptr_eq(found, row);
+            if (previous < INT64_MAX)
+                ck_assert_ptr_eq(effnn__op_find_onnx(row->name, "", previous - 1, &found), def);
+        }
+        if (!row->read_only) ck_assert_ptr_eq(effnn__op_onnx_row_to_write(def, row->since), row);
+        previous = row->since;
+    }
+    for (int64_t opset = 13; opset <= 21; opset++)
+        ck_assert_msg(effnn__op_onnx_row_to_write(def, opset), "%s cannot be written at opset %lld",
+                      def->name, (long long)opset);
+}
+END_TEST
+
+START_TEST(forward_writes_every_element_and_nothing_else)
+{
+    const effnn_op_def *def = effnn__op_at((size_t)_i);
+
+    for (size_t i = 0; i < sample_count(def); i++) {
+        sample_call sample;
+        hand_run a, b;
+
+        if (sample_is_refused(def, i)) continue;
+        sample_open(&sample, def, i, false);
+        hand_open(&a, &sample, 0xA5);
+        hand_open(&b, &sample, 0x5A);
+        ck_assert_ok(def->forward(&a.call));
+        ck_assert_ok(def->forward(&b.call));
+        assert_guards(&a, 0xA5);
+        assert_guards(&b, 0x5A);
+        assert_same_bits(sample.name, "by what lay in its memory", a.outputs, b.outputs,
+                         sample.n_outputs);
+        hand_close(&a);
+        hand_close(&b);
+        sample_close(&sample);
+    }
+}
+END_TEST
+
+START_TEST(f32_agrees_with_f64)
+{
+    const effnn_op_def *def = effnn__op_at((size_t)_i);
+
+    for (size_t i = 0; i < sample_count(def); i++) {
+        sample_call sample, reference;
+        effnn_tensor *y[SAMPLE_OUTPUTS] = { NULL }, *expected[SAMPLE_OUTPUTS] = { NULL };
+        const double tolerance = def->samples[i].tolerance;
+
+        if (sample_is_refused(def, i)) continue;
+        sample_open(&sample, def, i, false);
+        sample_open(&reference, def, i, true);
+        ck_assert_ok(sample_run(&sample, NULL, y));
+        ck_assert_ok(sample_run(&reference, NULL, expected));
+        for (size_t k = 0; k < sample.n_outputs; k++)
+            ck_assert_tensor_near(y[k], expected[k], tolerance, tolerance);
+        sample_release(y, sample.n_outputs);
+        sample_release(expected, sample.n_outputs);
+        sample_close(&sample);
+        sample_close(&reference);
+    }
+}
+END_TEST
+
+/* A view with the same elements as `x` and other strides: x copied with its axes reversed, and
+ * viewed with them reversed again. */
+static effnn_tensor *strided_view(effnn_tensor *x)
+{
+    const size_t rank = effnn_tensor_rank(x);
+    size_t axes[EFFNN_MAX_RANK];
+    effnn_tensor *reversed = NULL, *copy = NULL, *view = NULL;
+
+    for (size_t i = 0; i < rank; i++) axes[i] = rank - 1 - i;
+    ck_assert_ok(effnn_tensor_view_permute(&reversed, x, axes));
+    ck_assert_ok(effnn_tensor_copy(&copy, reversed));
+    ck_assert_ok(effnn_tensor_view_permute(&view, copy, axes));
+    effnn_tensor_release(reversed);
+    effnn_tensor_release(copy);
+    effnn_tensor_release(x);
+    return view;
+}
+
+START_TEST(strided_inputs_give_the_same_bits)
+{
+    const effnn_op_def *def = effnn__op_at((size_t)_i);
+
+    for (size_t i = 0; i < sample_count(def); i++) {
+        sample_call sample;
+        effnn_tensor *y[SAMPLE_OUTPUTS] = { NULL }, *again[SAMPLE_OUTPUTS] = { NULL };
+
+        if (sample_is_refused(def, i)) continue;
+        sample_open(&sample, def, i, false);
+        ck_assert_ok(sample_run(&sample, NULL, y));
+        for (size_t k = 0; k < sample.n_inputs; k++)
+            if (sample.inputs[k] && effnn_dtype_bits(effnn_tensor_dtype(sample.inputs[k])) >= 8)
+                sample.inputs[k] = strided_view(sample.inputs[k]);
+        ck_assert_ok(sample_run(&sample, NULL, again));
+        assert_same_bits(sample.name, "for strided inputs", y, again, sample.n_outputs);
+        sample_release(y, sample.n_outputs);
+        sample_release(again, sample.n_outputs);
+        sample_close(&sample);
+    }
+}
+END_TEST
+
+START_TEST(any_number_of_threads_gives_the_same_bits)
+{
+    const effnn_op_def *def = effnn__op_at((size_t)_i);
+    effnn_context *contexts[3];
+
+    for (size_t t = 0; t < 3; t++) {
+        effnn_context_options options = EFFNN_CONTEXT_OPTIONS_INIT;
+
+        options.threads = (const uint32_t[]){ 1, 2, 8 }[t];
+        ck_assert_ok(effnn_context_create(&contexts[t], &options));
+    }
+    for (size_t i = 0; i < sample_count(def); i++) {
+        sample_call sample;
+        effnn_tensor *y[3][SAMPLE_OUTPUTS] = { { NULL } };
+
+        if (sample_is_refused(def, i)) continue;
+        sample_open(&sample, def, i, false);
+        for (size_t t = 0; t < 3; t++) ck_assert_ok(sample_run(&sample, contexts[t], y[t]));
+        assert_same_bits(sample.name, "on 2 threads", y[0], y[1], sample.n_outputs);
+        assert_same_bits(sample.name, "on 8 threads", y[0], y[2], sample.n_outputs);
+        for (size_t t = 0; t < 3; t++) sample_release(y[t], sample.n_outputs);
+        sample_close(&sample);
+    }
+    for (size_t t = 0; t < 3; t++) effnn_context_destroy(contexts[t]);
+}
+END_TEST
+
+START_TEST(refused_samples_fail_with_their_message)
+{
+    const effnn_op_def *def = effnn__op_at((size_t)_i);
+
+    for (size_t i = 0; i < sample_count(def); i++) {
+        const char *text = def->samples[i].refused;
+        sample_call sample;
+        effnn_tensor *y[SAMPLE_OUTPUTS] = { NULL };
+
+        if (!text) continue;
+        sample_open(&sample, def, i, false);
+        effnn__clear_error();
+        const effnn_status status = sample_run(&sample, NULL, y);
+        ck_assert_msg(status == EFFNN_E_SHAPE || status == EFFNN_E_ARG ||
+                          status == EFFNN_E_UNSUPPORTED,
+                      "%s: %s", sample.name, effnn_status_name(status));
+        ck_assert_msg(strstr(effnn_last_error(), text) && strstr(effnn_last_error(), sample.name),
+                      "%s: '%s' or the node's name is not in '%s'", sample.name, text,
+                      effnn_last_error());
+        for (size_t k = 0; k < sample.n_outputs; k++) ck_assert_ptr_null(y[k]);
+        sample_close(&sample);
+    }
+}
+END_TEST
+
+START_TEST(in_place_operators_may_write_over_input_0)
+{
+    const effnn_op_def *def = effnn__op_at((size_t)_i);
+
+    for (size_t i = 0; i < sample_count(def) && (def->flags & EFFNN_OP_IN_PLACE); i++) {
+        sample_call sample;
+        hand_run apart, over;
+        effnn_tensor *in_place = NULL;
+
+        if (sample_is_refused(def, i)) continue;
+        sample_open(&sample, def, i, false);
+        hand_open(&apart, &sample, 0xA5);
+        hand_open(&over, &sample, 0x5A);
+        effnn_tensor *x = sample.inputs[0], *y = over.outputs[0];
+        if (effnn_tensor_bytes(x) == effnn_tensor_bytes(y) &&
+            effnn_tensor_dtype(x) == effnn_tensor_dtype(y)) {
+            const effnn_tensor *inputs[SAMPLE_INPUTS];
+
+            memcpy(over.memory[0] + GUARD, effnn_tensor_data(x), effnn_tensor_bytes(x));
+            ck_assert_ok(effnn_tensor_wrap(&in_place, NULL, over.memory[0] + GUARD,
+                                           effnn_tensor_dtype(x), effnn_tensor_rank(x),
+                                           effnn_tensor_dims(x), NULL, NULL));
+            for (size_t k = 0; k < sample.n_inputs; k++) inputs[k] = sample.inputs[k];
+            inputs[0] = in_place;
+            over.call.inputs = inputs;
+            ck_assert_ok(def->forward(&apart.call));
+            ck_assert_ok(def->forward(&over.call));
+            assert_guards(&over, 0x5A);
+            assert_same_bits(sample.name, "in place", apart.outputs, over.outputs,
+                             sample.n_outputs);
+        }
+        effnn_tensor_release(in_place);
+        hand_close(&apart);
+        hand_close(&over);
+        sample_close(&sample);
+    }
+}
+END_TEST
+
+START_TEST(a_failing_allocation_is_reported_and_leaks_nothing)
+{
+    const effnn_op_def *def = effnn__op_at((size_t)_i);
+    effnn_context_options options = EFFNN_CONTEXT_OPTIONS_INIT;
+    effnn_context *context = NULL;
+    sample_call sample;
+    effnn_tensor *y[SAMPLE_OUTPUTS] = { NULL };
+
+    options.threads = 1;
+    ck_assert_ok(effnn_context_create(&context, &options));
+    sample_open(&sample, def, 0, false);
+    ck_assert_ok(sample_run(&sample, context, y)); /* whatever is made once is made */
+    sample_release(y, sample.n_outputs);
+    for (size_t k = 0; k < SAMPLE_OUTPUTS; k++) y[k] = NULL;
+    ALLOC_FAIL_LOOP(sample_run(&sample, context, y), ck_assert_ptr_null(y[0]));
+    sample_release(y, sample.n_outputs);
+    sample_close(&sample);
+    effnn_context_destroy(context);
+}
+END_TEST
+
+START_TEST(some_sample_has_an_empty_tensor)
+{
+    const effnn_op_def *def = effnn__op_at((size_t)_i);
+    bool found = false;
+
+    for (size_t i = 0; i < sample_count(def); i++) {
+        sample_call sample;
+        effnn_tensor *y[SAMPLE_OUTPUTS] = { NULL };
+
+        if (sample_is_refused(def, i)) continue;
+        sample_open(&sample, def, i, false);
+        ck_assert_ok(sample_run(&sample, NULL, y));
+        for (size_t k = 0; k < sample.n_inputs; k++)
+            found = found || (sample.inputs[k] && effnn_tensor_count(sample.inputs[k]) == 0);
+        for (size_t k = 0; k < sample.n_outputs; k++)
+            found = found || effnn_tensor_count(y[k]) == 0;
+        sample_release(y, sample.n_outputs);
+        sample_close(&sample);
+    }
+    ck_assert_msg(found, "%s has no sample with an empty tensor", def->name);
+}
+END_TEST
+
+START_TEST(saves_aux_and_cost_are_sensible)
+{
+    const effnn_op_def *def = effnn__op_at((size_t)_i);
+
+    for (size_t i = 0; i < sample_count(def); i++) {
+        sample_call sample;
+        hand_run run;
+        effnn_op_cost cost;
+        effnn_op_saves all = { .wanted = ~0u }, none = { .wanted = 0 };
+
+        if (sample_is_refused(def, i)) continue;
+        sample_open(&sample, def, i, false);
+        hand_open(&run, &sample, 0);
+        effnn__op_cost(&run.call, &cost);
+        ck_assert(cost.macs >= 0 && cost.flops >= 0 && isfinite(cost.macs + cost.flops));
+        if (def->saves) {
+            def->saves(&run.call, &none);
+            ck_assert_msg(!none.inputs && !none.outputs && !none.aux,
+                          "%s saves although nothing is wanted", def->name);
+            def->saves(&run.call, &all);
+            ck_assert_uint_eq(all.outputs >> sample.n_outputs, 0);
+            ck_assert_uint_eq(all.aux >> def->n_aux, 0);
+        }
+        hand_close(&run);
+        sample_close(&sample);
+    }
+}
+END_TEST
+
+START_TEST(auxiliary_results_fit_and_do_not_change_the_output)
+{
+    const effnn_op_def *def = effnn__op_at((size_t)_i);
+
+    for (size_t i = 0; i < sample_count(def) && def->n_aux > 0; i++) {
+        sample_call sample;
+        hand_run without, with;
+
+        if (sample_is_refused(def, i)) continue;
+        sample_open(&sample, def, i, false);
+        hand_open(&without, &sample, 0xA5);
+        hand_open(&with, &sample, 0x5A);
+        for (size_t k = 0; k < def->n_aux; k++) {
+            with.aux[k] = malloc(def->aux(&with.call, k) + 1); /* the sanitizer guards it */
+            ck_assert_ptr_nonnull(with.aux[k]);
+        }
+        ck_assert_ok(def->forward(&without.call));
+        ck_assert_ok(def->forward(&with.call));
+        assert_same_bits(sample.name, "with auxiliary results", without.outputs, with.outputs,
+                         sample.n_outputs);
+        for (size_t k = 0; k < def->n_aux; k++) free(with.aux[k]);
+        hand_close(&without);
+        hand_close(&with);
+        sample_close(&sample);
+    }
+}
+END_TEST
+
+/* ---- symbolic inference ---- */
+
+/* Value of a printed symbol in which "d7" stands for 7; NaN if a fresh symbol is in it. */
+typedef struct sym_reader {
+    const char *at;
+} sym_reader;
+
+static double read_expression(sym_reader *r);
+
+static double read_primary(sym_reader *r)
+{
+    double value;
+    char *end;
+
+    if (*r->at == '(') {
+        r->at++;
+        value = read_expression(r);
+        ck_assert_int_eq(*r->at, ')');
+        r->at++;
+        return value;
+    }
+    if (*r->at == '?') {
+        r->at++;
+        strtol(r->at, &end, 10);
+        r->at = end;
+        return NAN;
+    }
+    if (*r->at == 'd') r->at++;
+    value = (double)strtol(r->at, &end, 10);
+    ck_assert_ptr_ne(end, r->at);
+    r->at = end;
+    return value;
+}
+
+static double read_term(sym_reader *r)
+{
+    double value = read_primary(r);
+
+    while (*r->at == '*' || *r->at == '/') {
+        const char op = *r->at++;
+        const double right = read_primary(r);
+
+        value = op == '*' ? value * right : trunc(value / right);
+    }
+    return value;
+}
+
+static double read_expression(sym_reader *r)
+{
+    const bool negative = *r->at == '-' && !isdigit((unsigned char)r->at[1]);
+    if (negative) r->at++;
+    double value = read_term(r);
+
+    if (negative) value = -value;
+    while (*r->at == '+' || *r->at == '-' || *r->at == ' ') {
+        if (*r->at == ' ') {
+            r->at += strlen(" or ");
+            const double other = read_term(r);
+
+            value = value == 1.0 ? other : value;
+            continue;
+        }
+        const char op = *r->at++;
+        const double right = read_term(r);
+
+        value = op == '+' ? value + right : value - right;
+    }
+    return value;
+}
+
+static double value_of(const effnn__symbols *symbols, effnn__sym s)
+{
+    char text[512];
+    sym_reader reader = { .at = effnn__sym_print(text, sizeof text, symbols, s) };
+
+    return read_expression(&reader);
+}
+
+/* Sizes above 1 of operands whose contents are free become symbols named by the size; `only`: those
+ * of this size alone (0: all). */
+static void open_sizes(hand_run *run, effnn__symbols *symbols, int64_t only)
+{
+    for (size_t i = 0; i < run->sample->n_inputs; i++) {
+        effnn__value_info *info = &run->input_infos[i];
+
+        if (!run->info_pointers[i] || run->sample->given[i]) continue;
+        for (size_t k = 0; k < info->rank; k++) {
+            char name[32];
+
+            if (info->dims[k].offset <= 1 || (only && info->dims[k].offset != only)) continue;
+            snprintf(name, sizeof name, "d%lld", (long long)info->dims[k].offset);
+            ck_assert_ok(effnn__symbols_named(&info->dims[k], symbols, name));
+        }
+        info->has_content = false;
+    }
+}
+
+static void assert_agrees(const hand_run *run, const effnn__symbols *symbols, size_t output,
+                          const effnn__value_info *symbolic)
+{
+    const effnn__value_info *concrete = &run->infos[output];
+    const char *name = run->sample->name;
+    char text[256];
+
+    ck_assert_msg(symbolic->has_dtype && symbolic->dtype == concrete->dtype, "%s: dtype", name);
+    if (!symbolic->has_shape) return;
+    ck_assert_uint_eq(symbolic->rank, concrete->rank);
+    for (size_t k = 0; k < concrete->rank; k++) {
+        const double value = value_of(symbols, symbolic->dims[k]);
+
+        ck_assert_msg(isnan(value) || value == (double)concrete->dims[k].offset,
+                      "%s: output %zu, dimension %zu is %s, %lld in fact", name, output, k,
+                      effnn__sym_print(text, sizeof text, symbols, symbolic->dims[k]),
+                      (long long)concrete->dims[k].offset);
+    }
+    for (size_t k = 0; symbolic->has_content && k < symbolic->n_content; k++) {
+        const double value = value_of(symbols, symbolic->content[k]);
+
+        ck_assert_msg(isnan(value) ||
+                          (concrete->has_content && value == (double)concrete->content[k].offset),
+                      "%s: element %zu is %s", name, k,
+                      effnn__sym_print(text, sizeof text, symbols, symbolic->content[k]));
+    }
+}
+
+static void try_open_sizes(sample_call *sample, int64_t only)
+{
+    effnn__value_info outputs[SAMPLE_OUTPUTS];
+    effnn__symbols *symbols = NULL;
+    hand_run run;
+
+    hand_open(&run, sample, 0);
+    ck_assert_ok(effnn__symbols_create(&symbols));
+    open_sizes(&run, symbols, only);
+    ck_assert_ok(sample_infer(sample, symbols, run.info_pointers, false, outputs));
+    for (size_t k = 0; k < sample->n_outputs; k++) assert_agrees(&run, symbols, k, &outputs[k]);
+    effnn__symbols_destroy(symbols);
+    hand_close(&run);
+}
+
+START_TEST(symbolic_sizes_agree_with_concrete_ones)
+{
+    const effnn_op_def *def = effnn__op_at((size_t)_i);
+
+    for (size_t i = 0; i < sample_count(def); i++) {
+        sample_call sample;
+
+        if (sample_is_refused(def, i)) continue;
+        sample_open(&sample, def, i, false);
+        try_open_sizes(&sample, 0);
+        for (size_t k = 0; sample.inputs[0] && k < effnn_tensor_rank(sample.inputs[0]); k++)
+            try_open_sizes(&sample, effnn_tensor_dims(sample.inputs[0])[k]);
+        sample_close(&sample);
+    }
+}
+END_TEST
+
+START_TEST(what_is_not_known_of_an_input_is_no_error)
+{
+    const effnn_op_def *def = effnn__op_at((size_t)_i);
+
+    for (size_t i = 0; i < sample_count(def); i++) {
+        sample_call sample;
+        hand_run run;
+
+        if (sample_is_refused(def, i)) continue;
+        sample_open(&sample, def, i, false);
+        hand_open(&run, &sample, 0);
+        for (size_t k = 0; k < sample.n_inputs; k++) {
+            const effnn__value_info whole = run.input_infos[k];
+
+            for (int known = 0; known < 3 && run.info_pointers[k]; known++) {
+                effnn__value_info outputs[SAMPLE_OUTPUTS], *info = &run.input_infos[k];
+                effnn__symbols *symbols = NULL;
+
+                info->has_dtype = known == 1;
+                info->has_shape = known == 2;
+                info->has_content = false;
+                ck_assert_ok(effnn__symbols_create(&symbols));
+                ck_assert_ok(sample_infer(&sample, symbols, run.info_pointers, false, outputs));
+                effnn__symbols_destroy(symbols);
+                *info = whole;
+            }
+        }
+        hand_close(&run);
+        sample_close(&sample);
+    }
+}
+END_TEST
+
+LOOP_SUITE("all_ops", NULL, NULL, op_count(), every_row_is_complete,
+           every_onnx_row_is_found_from_its_opset_to_the_next,
+           forward_writes_every_element_and_nothing_else, f32_agrees_with_f64,
+           strided_inputs_give_the_same_bits, any_number_of_threads_gives_the_same_bits,
+           refused_samples_fail_with_their_message, in_place_operators_may_write_over_input_0,
+           a_failing_allocation_is_reported_and_leaks_nothing, some_sample_has_an_empty_tensor,
+           saves_aux_and_cost_are_sensible, auxiliary_results_fit_and_do_not_change_the_output,
+           symbolic_sizes_agree_with_concrete_ones, what_is_not_known_of_an_input_is_no_error)
