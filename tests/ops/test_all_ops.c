@@ -5,6 +5,7 @@
 
 #include "base/option.h"
 #include "support/alloc_fail.h"
+#include "support/onnx_eager.h"
 #include "support/op_samples.h"
 #include "support/tensor_assert.h"
 #include "tensor/dtype.h"
@@ -450,6 +451,61 @@ START_TEST(auxiliary_results_fit_and_do_not_change_the_output)
 }
 END_TEST
 
+/* ---- ONNX ---- */
+
+/* Write a sample at this opset, read what was written and run it: the same numbers. */
+static void try_opset(const sample_call *sample, effnn_tensor *const *expected, int64_t opset)
+{
+    static const char *const in_names[] = { "i0", "i1", "i2", "i3", "i4", "i5", "i6", "i7" };
+    static const char *const out_names[] = { "o0", "o1", "o2", "o3", "o4", "o5", "o6", "o7" };
+    const char *inputs[SAMPLE_INPUTS] = { NULL };
+    onnx_eager *onnx = onnx_eager_create();
+
+    for (size_t i = 0; i < sample->n_inputs; i++) {
+        if (!sample->inputs[i]) continue;
+        inputs[i] = in_names[i];
+        onnx_eager_set(onnx, in_names[i], sample->inputs[i], i > 0);
+    }
+    effnn_status status = onnx_eager_write(onnx, sample->def, sample->attrs, inputs,
+                                           sample->n_inputs, out_names, sample->n_outputs, opset);
+    if (status == EFFNN_E_UNSUPPORTED && opset < 19) { /* a form that came later, and it says so */
+        ck_assert_msg(strstr(effnn_last_error(), "opset"), "%s: %s", sample->name,
+                      effnn_last_error());
+        onnx_eager_destroy(onnx);
+        return;
+    }
+    ck_assert_ok(status);
+    ck_assert_ok(onnx_eager_run(onnx, opset));
+    for (size_t i = 0; i < sample->n_outputs; i++) {
+        const double tolerance =
+            fmax(sample->sample->tolerance, 1e-5 * (onnx_eager_count(onnx) > 1));
+        effnn_tensor *y = onnx_eager_get(onnx, out_names[i]);
+
+        ck_assert_msg(y, "%s: output %zu is not written", sample->name, i);
+        ck_assert_uint_eq(effnn_tensor_dtype(y), effnn_tensor_dtype(expected[i]));
+        ck_assert_tensor_near(y, expected[i], tolerance, tolerance);
+    }
+    onnx_eager_destroy(onnx);
+}
+
+START_TEST(written_to_onnx_and_read_again_it_computes_the_same)
+{
+    const effnn_op_def *def = effnn__op_at((size_t)_i);
+
+    for (size_t i = 0; i < sample_count(def); i++) {
+        sample_call sample;
+        effnn_tensor *y[SAMPLE_OUTPUTS] = { NULL };
+
+        if (sample_is_refused(def, i)) continue;
+        sample_open(&sample, def, i, false);
+        ck_assert_ok(sample_run(&sample, NULL, y));
+        for (int64_t opset = 13; opset <= 24; opset++) try_opset(&sample, y, opset);
+        sample_release(y, sample.n_outputs);
+        sample_close(&sample);
+    }
+}
+END_TEST
+
 /* ---- symbolic inference ---- */
 
 /* Value of a printed symbol in which "d7" stands for 7; NaN if a fresh symbol is in it. */
@@ -647,4 +703,5 @@ LOOP_SUITE("all_ops", NULL, NULL, op_count(), every_row_is_complete,
            refused_samples_fail_with_their_message, in_place_operators_may_write_over_input_0,
            a_failing_allocation_is_reported_and_leaks_nothing, some_sample_has_an_empty_tensor,
            saves_aux_and_cost_are_sensible, auxiliary_results_fit_and_do_not_change_the_output,
+           written_to_onnx_and_read_again_it_computes_the_same,
            symbolic_sizes_agree_with_concrete_ones, what_is_not_known_of_an_input_is_no_error)
