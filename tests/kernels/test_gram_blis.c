@@ -36,9 +36,7 @@ START_TEST(equals_the_reference)
         for (size_t j = 0; j < d; j++) {
             const double bound = j > i ? 0.0 : 4.0 * (double)((n + 1) * (n + 1)) * DBL_EPSILON;
 
-            ck_assert_msg(fabs(gram[i * d + j] - expected[i * d + j]) <= bound,
-                          "(%zu, %zu) is %.17g, expected %.17g", i, j, gram[i * d + j],
-                          expected[i * d + j]);
+            assert_near_f64(gram[i * d + j], expected[i * d + j], bound);
         }
     }
     effnn_context_destroy(context);

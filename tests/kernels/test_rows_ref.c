@@ -83,8 +83,7 @@ START_TEST(softmax_equals_the_reference)
     assert_within_ulps(y, expected, n, 44.0 + (double)shape.axis);
     ck_assert_ok(effnn__kernels_get()->log_softmax_f32(context, shape, x, y));
     ck_assert_ok(effnn__kernels_reference()->log_softmax_f32(context, shape, x, expected));
-    for (size_t i = 0; i < n; i++)
-        ck_assert_float_eq_tol(y[i], expected[i], (64.0f + (float)shape.axis) * FLT_EPSILON);
+    assert_near_f32(y, expected, n, (64.0 + (double)shape.axis) * FLT_EPSILON);
     effnn_context_destroy(context);
     free(x);
     free(y);
@@ -102,8 +101,8 @@ START_TEST(reductions_equal_the_reference)
 
     ck_assert_ok(effnn__kernels_get()->reduce_sum_f32(context, shape, x, y));
     ck_assert_ok(effnn__kernels_reference()->reduce_sum_f32(context, shape, x, expected));
-    for (size_t i = 0; i < n_out; i++) /* every term is below 1 */
-        ck_assert_float_eq_tol(y[i], expected[i], 32.0f * FLT_EPSILON * (float)shape.axis);
+    assert_near_f32(y, expected, n_out, /* every term is below 1 */
+                    32.0 * FLT_EPSILON * (double)shape.axis);
     ck_assert_ok(effnn__kernels_get()->reduce_max_f32(context, shape, x, y));
     ck_assert_ok(effnn__kernels_reference()->reduce_max_f32(context, shape, x, expected));
     ck_assert_mem_eq(y, expected, n_out * sizeof *y);
@@ -125,7 +124,7 @@ START_TEST(norms_equal_the_reference)
     const effnn__kernels *const kernels = effnn__kernels_get();
     const effnn__kernels *const reference = effnn__kernels_reference();
     effnn_context *const context = context_of(2);
-    const float tol = 64.0f * FLT_EPSILON * (30.0f + (float)d);
+    const double tol = 64.0 * FLT_EPSILON * (30.0 + (double)d);
 
     for (size_t i = 0; i < rows * d; i++) x[i] += 100.0f;
     for (int form = 0; form < 4; form++) {
@@ -135,8 +134,7 @@ START_TEST(norms_equal_the_reference)
             kernels->layer_norm_f32(context, rows, d, x, s, b, 1e-5f, y, stats, stats + rows));
         ck_assert_ok(reference->layer_norm_f32(context, rows, d, x, s, b, 1e-5f, expected,
                                                stats + 2 * rows, stats + 3 * rows));
-        for (size_t i = 0; d > 2 && i < rows * d; i++)
-            ck_assert_float_eq_tol(y[i], expected[i], tol);
+        if (d > 2) assert_near_f32(y, expected, rows * d, tol);
         assert_within_ulps(stats, stats + 2 * rows, rows, 16.0);
         if (d > 2) assert_within_ulps(stats + rows, stats + 3 * rows, rows, 64.0 + (double)d);
         ck_assert_ok(kernels->rms_norm_f32(context, rows, d, x, s, 1e-5f, y, stats));

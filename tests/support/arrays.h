@@ -74,8 +74,8 @@ static inline void assert_within_ulps(const float *actual, const float *expected
         const double ulp = fmax(fabs(e), FLT_MIN) * FLT_EPSILON;
 
         if (a == e || (isnan(a) && isnan(e)) || fabs(a - e) <= 0x1p-142) continue;
-        ck_assert_msg(fabs(a - e) <= ulps * ulp, "[%zu] is %.9g, expected %.9g: %.1f ulps", i, a, e,
-                      fabs(a - e) / ulp);
+        if (!(fabs(a - e) <= ulps * ulp))
+            ck_abort_msg("[%zu] is %.9g, expected %.9g: %.1f ulps", i, a, e, fabs(a - e) / ulp);
     }
 }
 
@@ -86,9 +86,25 @@ static inline void assert_within_sums(const float *actual, const float *expected
     for (size_t i = 0; i < n; i++) {
         const double bound = 4.0 * (double)(n_terms + 1) * FLT_EPSILON * (double)magnitudes[i];
 
-        ck_assert_msg(fabs((double)actual[i] - (double)expected[i]) <= bound,
-                      "[%zu] is %.9g, expected %.9g within %.3g", i, (double)actual[i],
-                      (double)expected[i], bound);
+        if (!(fabs((double)actual[i] - (double)expected[i]) <= bound))
+            ck_abort_msg("[%zu] is %.9g, expected %.9g within %.3g", i, (double)actual[i],
+                         (double)expected[i], bound);
     }
+}
+
+/* Each element within `tolerance` of the expected one. */
+static inline void assert_near_f32(const float *actual, const float *expected, size_t n,
+                                   double tolerance)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!(fabs((double)actual[i] - (double)expected[i]) <= tolerance))
+            ck_abort_msg("[%zu] is %.9g, expected %.9g within %.3g", i, (double)actual[i],
+                         (double)expected[i], tolerance);
+}
+
+static inline void assert_near_f64(double actual, double expected, double tolerance)
+{
+    if (!(fabs(actual - expected) <= tolerance))
+        ck_abort_msg("%.17g, expected %.17g within %.3g", actual, expected, tolerance);
 }
 #endif
