@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where values lie. First each value gets a buffer: its own, that of the value it is a view of, or
- * that of the operand it is computed over, which must be read by nobody later. Then the buffers
- * that are not the caller's are laid out in one arena, in the order of time: a node's results take
- * the smallest gap that holds them, and what is read for the last time becomes a gap again. That is
- * linear in nodes times gaps, and comes near the lower bound (memory.live) on real nets. */
+/* Which buffer a value lies in: its own, that of the value it is a view of, or that of the operand
+ * it is computed over, which must be read by nobody later. Values are visited in the order in which
+ * they are computed, so that what is known of a buffer (who reads it last) is final for all that
+ * lies in it so far, and later views only add readers that come later. */
 
 #include "graph/plan_priv.h"
 
-#include "base/alloc.h"
-
 /* Buffers begin at multiples of a cache line, which is what kernels expect of storage. */
 #define ALIGNMENT ((size_t)64)
-
-/* ---- which buffer ---- */
 
 static size_t add_buffer(effnn__plan *self, effnn__buffer buffer)
 {
@@ -131,124 +126,4 @@ void effnn__plan_assign_buffers(effnn__plan *self, const effnn__plan_options *op
                                        .data = effnn_tensor_data(self->values[i].tensor) });
     for (size_t i = 0; i < graph->nodes.n; i++)
         assign_outputs(self, effnn__graph_node(graph, i), options->keep_all);
-}
-
-/* ---- where in the arena ---- */
-
-typedef struct gap {
-    size_t offset, bytes;
-} gap;
-
-/* Free parts of the arena below `end`, by offset, never touching each other. */
-typedef struct gaps {
-    size_t n;
-    gap *items; /* room for one more than there are buffers */
-    size_t end, peak;
-} gaps;
-
-static void remove_gap(gaps *self, size_t at)
-{
-    self->n--;
-    for (size_t i = at; i < self->n; i++) self->items[i] = self->items[i + 1];
-}
-
-/* The smallest gap that holds `bytes`; n: none. */
-static size_t best_gap(const gaps *self, size_t bytes)
-{
-    size_t best = self->n;
-
-    for (size_t i = 0; i < self->n; i++)
-        if (self->items[i].bytes >= bytes &&
-            (best == self->n || self->items[i].bytes < self->items[best].bytes))
-            best = i;
-    return best;
-}
-
-static effnn_status take(gaps *self, size_t *offset, size_t bytes)
-{
-    const size_t best = best_gap(self, bytes);
-
-    if (best < self->n) {
-        *offset = self->items[best].offset;
-        self->items[best].offset += bytes;
-        self->items[best].bytes -= bytes;
-        if (self->items[best].bytes == 0) remove_gap(self, best);
-        return EFFNN_OK;
-    }
-    if (bytes > PTRDIFF_MAX - self->end)
-        return effnn__fail(EFFNN_E_SHAPE, "plan: an arena of %zu + %zu bytes is too large",
-                           self->end, bytes);
-    *offset = self->end;
-    self->end += bytes;
-    if (self->end > self->peak) self->peak = self->end;
-    return EFFNN_OK;
-}
-
-/* Make [offset, offset + bytes) free, joined with the gaps it touches; free memory at the end is
- * no gap but lowers the end, so that a larger buffer can start there. */
-static void give_back(gaps *self, size_t offset, size_t bytes)
-{
-    size_t at = self->n;
-
-    while (at > 0 && self->items[at - 1].offset > offset) at--;
-    for (size_t i = self->n; i > at; i--) self->items[i] = self->items[i - 1];
-    self->items[at] = (gap){ .offset = offset, .bytes = bytes };
-    self->n++;
-    if (at + 1 < self->n && offset + bytes == self->items[at + 1].offset) {
-        self->items[at].bytes += self->items[at + 1].bytes;
-        remove_gap(self, at + 1);
-    }
-    if (at > 0 && self->items[at - 1].offset + self->items[at - 1].bytes == offset) {
-        self->items[at - 1].bytes += self->items[at].bytes;
-        remove_gap(self, at);
-    }
-    if (self->items[self->n - 1].offset + self->items[self->n - 1].bytes == self->end) {
-        self->end = self->items[self->n - 1].offset;
-        self->n--;
-    }
-}
-
-/* Walk through time. Buffers come in order of `first`; next[] chains those that end at one node,
- * ending[] has the first of each chain; n_buffers ends a chain. */
-static effnn_status lay_out(effnn__plan *self, gaps *free_parts, size_t *ending, size_t *next,
-                            bool keep_all)
-{
-    size_t b = 0, live = 0;
-
-    for (size_t i = 0; i < self->graph->nodes.n; i++) ending[i] = self->n_buffers;
-    for (size_t i = 0; i < self->graph->nodes.n; i++) {
-        for (; b < self->n_buffers && self->buffers[b].first <= i; b++) {
-            effnn__buffer *buffer = &self->buffers[b];
-            if (buffer->kind != EFFNN__BUFFER_ARENA || buffer->bytes == 0) continue;
-            EFFNN_TRY(take(free_parts, &buffer->offset, buffer->bytes));
-            live += buffer->bytes;
-            next[b] = ending[buffer->last];
-            ending[buffer->last] = b;
-        }
-        if (live > self->memory.live) self->memory.live = live;
-        for (size_t e = ending[i]; e < self->n_buffers && !keep_all; e = next[e]) {
-            give_back(free_parts, self->buffers[e].offset, self->buffers[e].bytes);
-            live -= self->buffers[e].bytes;
-        }
-    }
-    self->memory.arena = free_parts->peak;
-    return EFFNN_OK;
-}
-
-effnn_status effnn__plan_lay_out(effnn__plan *self, bool keep_all)
-{
-    const size_t n_nodes = self->graph->nodes.n, n = self->n_buffers;
-    gaps free_parts = { .items = effnn__alloc_array(n + 1, sizeof *free_parts.items) };
-    size_t *ending = effnn__alloc_array(n_nodes, sizeof *ending);
-    size_t *next = effnn__alloc_array(n, sizeof *next);
-    effnn_status status;
-
-    if (free_parts.items && ending && next)
-        status = lay_out(self, &free_parts, ending, next, keep_all);
-    else
-        status = effnn__fail_nomem("layout of an arena", n * sizeof *free_parts.items);
-    effnn__free(free_parts.items);
-    effnn__free(ending);
-    effnn__free(next);
-    return status;
 }

@@ -2,7 +2,8 @@
 #ifndef EFFNN_GRAPH_PLAN_PRIV_H
 #define EFFNN_GRAPH_PLAN_PRIV_H
 
-/* The body of a plan, shared by its making (plan.c, plan_memory.c) and its running (run.c).
+/* The body of a plan, shared by its making (plan.c, plan_memory.c, plan_layout.c) and its running
+ * (run.c).
  *
  * Every value has a tensor header at a fixed address, so that the calls of all nodes are put
  * together once. A header's elements lie in a buffer; several values may lie in one (views, results
