@@ -231,7 +231,7 @@ static bool is_vector(const effnn__value *value, size_t n, const effnn__sym *ite
     return true;
 }
 
-/* Give a Reshape or Expand the target that follows from the shapes. */
+/* Give a Reshape or Expand the target that follows from the shapes, in which 0 is a copied size. */
 static effnn_status fix_target(effnn__graph *graph, effnn__node *node, size_t *changes)
 {
     effnn__sym target[EFFNN_MAX_RANK];
@@ -244,7 +244,8 @@ static effnn_status fix_target(effnn__graph *graph, effnn__node *node, size_t *c
     if (!from->has_shape || !to->has_shape) return EFFNN_OK;
     if (!(effnn__match_is(node, "reshape") ? reshape_target : expand_target)(target, from, to))
         return EFFNN_OK;
-    if (is_vector(node->inputs[1], to->rank, target)) return EFFNN_OK;
+    if (is_vector(node->inputs[1], to->rank, target) && !effnn__canon_attr(node, "allowzero", 0))
+        return EFFNN_OK;
     inputs[0] = node->inputs[0];
     EFFNN_TRY(add_vector(&inputs[1], graph, to->rank, target, node));
     if (!inputs[1]) return EFFNN_OK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Shape arithmetic goes, with the batch still open. */
 
+#include "graph/canon_priv.h"
 #include "support/graphs.h"
 
 static effnn__graph *graph;
@@ -57,6 +58,17 @@ START_TEST(targets_written_as_constants_take_the_same_form)
     test_output(graph, y, "y");
     test_canonicalise(graph, 0.0);
     ck_assert_ints(y->producer->inputs[1], -1, 8, 3);
+}
+END_TEST
+
+START_TEST(a_target_without_zeros_allows_none)
+{
+    effnn__value *y = test_op(graph, "reshape", "allowzero=1", x, test_ints(graph, -1, 8, 3));
+
+    test_output(graph, y, "y");
+    test_canonicalise(graph, 0.0);
+    ck_assert_ints(y->producer->inputs[1], -1, 8, 3);
+    ck_assert_int_eq(effnn__canon_attr(y->producer, "allowzero", 0), 0);
 }
 END_TEST
 
@@ -200,8 +212,8 @@ START_TEST(an_empty_size_keeps_the_target_as_written)
 END_TEST
 
 SUITE("canon_shape", setup, teardown, a_reshape_by_shape_arithmetic_gets_a_constant_target,
-      targets_written_as_constants_take_the_same_form, a_second_open_size_is_copied_in_its_place,
-      open_sizes_that_move_are_written_from_the_inputs,
+      targets_written_as_constants_take_the_same_form, a_target_without_zeros_allows_none,
+      a_second_open_size_is_copied_in_its_place, open_sizes_that_move_are_written_from_the_inputs,
       an_expand_to_known_sizes_gets_a_constant_target,
       a_class_token_needs_the_batch_and_nothing_else,
       a_class_token_for_a_fixed_batch_of_one_is_the_parameter,
