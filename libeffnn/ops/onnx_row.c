@@ -140,18 +140,33 @@ static effnn_status make_scalar(effnn_tensor **out, effnn_dtype dtype, double va
     return EFFNN_OK;
 }
 
-effnn_status effnn__onnx_input_from_float(effnn_onnx_reader *reader, const char *name, size_t at)
+static effnn_status input_from_float(effnn_onnx_reader *reader, const effnn_onnx_attr *attr,
+                                     size_t at)
 {
-    const effnn_onnx_attr *attr = effnn__onnx_attr(reader, name);
     const int dtype = reader->input_dtype(reader, 0);
     effnn_tensor *tensor = NULL;
 
-    if (!attr) return EFFNN_OK;
-    if (attr->kind != EFFNN_ONNX_FLOAT)
-        return effnn__fail(EFFNN_E_FORMAT, "%s '%s': attribute '%s' is not a number",
-                           reader->op_type, reader->node ? reader->node : "", name);
     EFFNN_TRY(make_scalar(&tensor, dtype < 0 ? EFFNN_F32 : (effnn_dtype)dtype, attr->f));
     return input_from_tensor(reader, at, tensor);
+}
+
+effnn_status effnn__onnx_read_as_inputs(effnn_onnx_reader *reader, const char *const *names)
+{
+    EFFNN_TRY(effnn__onnx_read_attrs(reader, names));
+    for (size_t i = 0; names[i]; i++) {
+        const effnn_onnx_attr *attr = effnn__onnx_attr(reader, names[i]);
+
+        if (attr && attr->kind == EFFNN_ONNX_FLOAT)
+            EFFNN_TRY(input_from_float(reader, attr, i + 1));
+        else
+            EFFNN_TRY(effnn__onnx_input_from_ints(reader, names[i], i + 1));
+    }
+    return EFFNN_OK;
+}
+
+effnn_status effnn__onnx_read_axes(effnn_onnx_reader *reader)
+{
+    return effnn__onnx_read_as_inputs(reader, (const char *const[]){ "axes", NULL });
 }
 
 /* ---- writing ---- */

@@ -159,9 +159,13 @@ effnn_status effnn__onnx_constant_like(effnn_onnx_writer *writer, const char **o
 /* For `read`. Put a value at this place; places skipped are absent. */
 effnn_status effnn__onnx_set_input(effnn_onnx_reader *reader, size_t at,
                                    const effnn_onnx_value *value);
-/* Turn an attribute of ints into a constant input at this place (Squeeze before 13), or of one
- * float into a constant of rank 0 and of input 0's dtype (Clip before 11). No attribute: no change.
- */
+/* Turn an attribute of ints into a constant input at this place (Squeeze before 13). No attribute:
+ * no change. */
 effnn_status effnn__onnx_input_from_ints(effnn_onnx_reader *reader, const char *attr, size_t at);
-effnn_status effnn__onnx_input_from_float(effnn_onnx_reader *reader, const char *attr, size_t at);
+
+/* Whole `read` functions of forms older than the operator's inputs: the attributes of these names
+ * (ints, or one float, which takes input 0's dtype) become constant inputs 1, 2, …, the others
+ * options. read_axes: of "axes" alone. */
+effnn_status effnn__onnx_read_as_inputs(effnn_onnx_reader *reader, const char *const *names);
+effnn_status effnn__onnx_read_axes(effnn_onnx_reader *reader);
 #endif

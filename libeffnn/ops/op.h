@@ -9,7 +9,8 @@
  * Contract with whoever calls a row (op_run.h, graph/run):
  * - Inputs are contiguous, or absent (NULL); outputs are allocated with the shape that `infer`
  * gave.
- * - An output may share its buffer with input 0 only if EFFNN_OP_IN_PLACE is set.
+ * - Output 0 may share its buffer with input 0 only if EFFNN_OP_IN_PLACE is set and both have one
+ *   dtype and number of bytes; no other input may then lie there, unless it is input 0 itself.
  * - `scratch`, `aux` and `cost` see tensors whose data may be NULL: they look at shapes only. */
 
 #include "base/context.h"

@@ -2,6 +2,7 @@
 /* Absolute value. Integers wrap: the smallest one stays as it is. */
 
 #include "ops/op_elementwise.h"
+#include "ops/op_saves.h"
 
 #include <math.h>
 

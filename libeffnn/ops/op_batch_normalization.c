@@ -5,6 +5,7 @@
  * double. */
 
 #include "ops/op_move.h"
+#include "ops/op_saves.h"
 
 #include "base/pool.h"
 #include "tensor/dtype.h"
@@ -124,16 +125,6 @@ static size_t aux(const effnn_op_call *call, size_t index)
     return (size_t)effnn_tensor_dims(call->inputs[0])[1] * sizeof(double);
 }
 
-static void saves(const effnn_op_call *call, effnn_op_saves *out)
-{
-    (void)call;
-    if (out->wanted & 1) out->inputs |= 2;
-    if (out->wanted & 3) {
-        out->inputs |= 1;
-        out->aux = 3;
-    }
-}
-
 static void cost(const effnn_op_call *call, effnn_op_cost *out)
 {
     out->flops = 2.0 * (double)effnn_tensor_count(call->inputs[0]);
@@ -188,7 +179,7 @@ const effnn_op_def effnn__op_batch_normalization = {
     .n_aux = 2, /* mean and 1 / deviation of each channel of the batch, in double */
     .infer = infer,
     .forward = forward,
-    .saves = saves,
+    .saves = effnn__saves_statistics,
     .aux = aux,
     .scratch = scratch,
     .cost = cost,

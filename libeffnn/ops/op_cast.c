@@ -24,15 +24,12 @@ static const effnn_option_def attr_defs[] = {
 static effnn_status infer(effnn_op_infer *call)
 {
     const cast_attrs *attrs = call->attrs;
-    effnn__sym items[EFFNN__MAX_CONTENT];
-    size_t n;
 
     EFFNN_TRY(effnn__infer_same(call, EFFNN__ALL_TYPES));
     call->outputs[0].has_dtype = true;
     call->outputs[0].dtype = (effnn_dtype)attrs->to;
     /* A symbol cast to bool is not followed: it need not be nonzero. */
-    if (attrs->to != EFFNN_BOOL && effnn__infer_content(call, 0, &n, items))
-        effnn__infer_set_content(call, n, items);
+    if (attrs->to != EFFNN_BOOL) effnn__infer_pass_content(call);
     return EFFNN_OK;
 }
 

@@ -2,50 +2,9 @@
 /* Limits: min(max(x, low), high). The bounds are inputs of one element, either may be absent; where
  * low exceeds high the result is high. NaN stays NaN, and a NaN bound gives NaN. */
 
-#include "ops/op_elementwise.h"
-
-#include <math.h>
-#include <string.h>
-
-static void raise_f32(float *y, const float *a, const float *b, size_t n)
-{
-    for (size_t i = 0; i < n; i++) y[i] = a[i] < b[i] || isnan(b[i]) ? b[i] : a[i];
-}
-
-static double raise_f64(double a, double b)
-{
-    return a < b || isnan(b) ? b : a;
-}
-
-static int64_t raise_i64(int64_t a, int64_t b)
-{
-    return a < b ? b : a;
-}
-
-static uint64_t raise_u64(uint64_t a, uint64_t b)
-{
-    return a < b ? b : a;
-}
-
-static void lower_f32(float *y, const float *a, const float *b, size_t n)
-{
-    for (size_t i = 0; i < n; i++) y[i] = a[i] > b[i] || isnan(b[i]) ? b[i] : a[i];
-}
-
-static double lower_f64(double a, double b)
-{
-    return a > b || isnan(b) ? b : a;
-}
-
-static int64_t lower_i64(int64_t a, int64_t b)
-{
-    return a > b ? b : a;
-}
-
-static uint64_t lower_u64(uint64_t a, uint64_t b)
-{
-    return a > b ? b : a;
-}
+#include "ops/op_move.h"
+#include "ops/op_saves.h"
+#include "ops/op_scalar.h"
 
 static effnn_status infer(effnn_op_infer *call)
 {
@@ -67,32 +26,22 @@ static effnn_status infer(effnn_op_infer *call)
 
 static effnn_status forward(const effnn_op_call *call)
 {
-    static const effnn__binary raise = {
-        .f32 = raise_f32, .f64 = raise_f64, .i64 = raise_i64, .u64 = raise_u64
-    };
-    static const effnn__binary lower = {
-        .f32 = lower_f32, .f64 = lower_f64, .i64 = lower_i64, .u64 = lower_u64
-    };
     const effnn_tensor *x = call->inputs[0];
     const effnn_tensor *low = effnn__call_input(call, 1), *high = effnn__call_input(call, 2);
     effnn_tensor *y = call->outputs[0];
 
     if (low) {
-        EFFNN_TRY(effnn__binary_apply(call, &raise, y, x, low));
+        EFFNN_TRY(effnn__binary_apply(call, &effnn__scalar_max, y, x, low));
         x = y;
     }
-    if (high) return effnn__binary_apply(call, &lower, y, x, high);
-    if (!low && effnn_tensor_count(x) > 0)
-        memmove(effnn__tensor_data(y), effnn_tensor_data(x), effnn_tensor_bytes(x));
-    return EFFNN_OK;
+    if (high) return effnn__binary_apply(call, &effnn__scalar_min, y, x, high);
+    return low ? EFFNN_OK : effnn__copy_through(call);
 }
 
 /* Before opset 11 the bounds are attributes. */
 static effnn_status read_attributes(effnn_onnx_reader *reader)
 {
-    EFFNN_TRY(effnn__onnx_read_attrs(reader, (const char *const[]){ "min", "max", NULL }));
-    EFFNN_TRY(effnn__onnx_input_from_float(reader, "min", 1));
-    return effnn__onnx_input_from_float(reader, "max", 2);
+    return effnn__onnx_read_as_inputs(reader, (const char *const[]){ "min", "max", NULL });
 }
 
 static const effnn_onnx_row onnx[] = {

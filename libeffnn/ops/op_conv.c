@@ -3,6 +3,7 @@
  * zeros. Inputs: x [n, c, …], weight [m, c / group, …], bias [m] (optional). f32 by the kernels,
  * other floats by plain loops that accumulate in double. */
 
+#include "ops/op_saves.h"
 #include "ops/op_window.h"
 
 #include "base/pool.h"
@@ -198,13 +199,6 @@ static void cost(const effnn_op_call *call, effnn_op_cost *out)
                 (double)c.kernel_h * (double)c.kernel_w;
 }
 
-static void saves(const effnn_op_call *call, effnn_op_saves *out)
-{
-    (void)call;
-    if (out->wanted & 1) out->inputs |= 2;
-    if (out->wanted & 2) out->inputs |= 1;
-}
-
 static const effnn_onnx_row onnx[] = {
     { .name = "Conv", .since = 1 },
     EFFNN_ONNX_END,
@@ -249,7 +243,7 @@ const effnn_op_def effnn__op_conv = {
     .max_outputs = 1,
     .infer = infer,
     .forward = forward,
-    .saves = saves,
+    .saves = effnn__saves_partners,
     .scratch = scratch,
     .cost = cost,
     .onnx = onnx,

@@ -2,6 +2,7 @@
 /* Cosine, of radians. */
 
 #include "ops/op_elementwise.h"
+#include "ops/op_saves.h"
 
 #include <math.h>
 

@@ -3,6 +3,7 @@
  * and the one quotient that overflows wraps. */
 
 #include "ops/op_elementwise.h"
+#include "ops/op_saves.h"
 
 static void div_f32(float *y, const float *a, const float *b, size_t n)
 {

@@ -3,6 +3,7 @@
  * ratio and the training flag are inputs since opset 12 and a ratio attribute before. */
 
 #include "ops/op_move.h"
+#include "ops/op_saves.h"
 #include "tensor/dtype.h"
 
 #include <string.h>
@@ -39,8 +40,7 @@ static effnn_status forward(const effnn_op_call *call)
 
 static effnn_status read_attributes(effnn_onnx_reader *reader)
 {
-    EFFNN_TRY(effnn__onnx_read_attrs(reader, (const char *const[]){ "ratio", NULL }));
-    return effnn__onnx_input_from_float(reader, "ratio", 1);
+    return effnn__onnx_read_as_inputs(reader, (const char *const[]){ "ratio", NULL });
 }
 
 /* The seed is the context's affair. */
@@ -53,12 +53,6 @@ static size_t aux(const effnn_op_call *call, size_t index)
 {
     (void)index;
     return effnn_tensor_count(call->inputs[0]);
-}
-
-static void saves(const effnn_op_call *call, effnn_op_saves *out)
-{
-    (void)call;
-    if (out->wanted & 1) out->aux = 1;
 }
 
 static const effnn_onnx_row onnx[] = {
@@ -87,7 +81,7 @@ const effnn_op_def effnn__op_dropout = {
     .n_aux = 1, /* the mask, a byte an element */
     .infer = infer,
     .forward = forward,
-    .saves = saves,
+    .saves = effnn__saves_aux,
     .aux = aux,
     .onnx = onnx,
     .samples = samples,

@@ -7,6 +7,7 @@
 #include "ops/op_elementwise.h"
 
 #include "base/pool.h"
+#include "ops/op_move.h"
 #include "ops/op_walk.h"
 #include "tensor/dtype.h"
 
@@ -221,13 +222,7 @@ effnn_status effnn__variadic_run(const effnn_op_call *call, const effnn__binary 
 {
     effnn_tensor *y = call->outputs[0];
 
-    if (call->n_inputs == 1) {
-        const effnn_tensor *x = call->inputs[0];
-
-        if (effnn_tensor_count(x) > 0)
-            memmove(effnn__tensor_data(y), effnn_tensor_data(x), effnn_tensor_bytes(x));
-        return EFFNN_OK;
-    }
+    if (call->n_inputs == 1) return effnn__copy_through(call);
     EFFNN_TRY(effnn__binary_apply(call, fns, y, call->inputs[0], call->inputs[1]));
     for (size_t i = 2; i < call->n_inputs; i++)
         EFFNN_TRY(effnn__binary_apply(call, fns, y, y, call->inputs[i]));
@@ -279,30 +274,4 @@ effnn_status effnn__arithmetic_infer(effnn_op_infer *call, effnn__sym_fn f)
 void effnn__elementwise_cost(const effnn_op_call *call, effnn_op_cost *out)
 {
     out->flops = (double)effnn_tensor_count(call->outputs[0]);
-}
-
-/* ---- saves ---- */
-
-void effnn__saves_input(const effnn_op_call *call, effnn_op_saves *out)
-{
-    (void)call;
-    if (out->wanted) out->inputs = 1;
-}
-
-void effnn__saves_output(const effnn_op_call *call, effnn_op_saves *out)
-{
-    (void)call;
-    if (out->wanted) out->outputs = 1;
-}
-
-void effnn__saves_inputs(const effnn_op_call *call, effnn_op_saves *out)
-{
-    if (out->wanted) out->inputs = call->n_inputs >= 32 ? ~0u : (1u << call->n_inputs) - 1;
-}
-
-void effnn__saves_partners(const effnn_op_call *call, effnn_op_saves *out)
-{
-    (void)call;
-    if (out->wanted & 1) out->inputs |= 2;
-    if (out->wanted & 2) out->inputs |= 1;
 }

@@ -66,12 +66,6 @@ effnn_status effnn__content_infer(effnn_op_infer *call, effnn__sym_fn f);
 /* effnn__binary_infer for numbers, then contents. */
 effnn_status effnn__arithmetic_infer(effnn_op_infer *call, effnn__sym_fn f);
 
-/* saves: input 0 / output 0 / all inputs / for each gradient the other input. */
-void effnn__saves_input(const effnn_op_call *call, effnn_op_saves *out);
-void effnn__saves_output(const effnn_op_call *call, effnn_op_saves *out);
-void effnn__saves_inputs(const effnn_op_call *call, effnn_op_saves *out);
-void effnn__saves_partners(const effnn_op_call *call, effnn_op_saves *out);
-
 /* cost of one operation an element. */
 void effnn__elementwise_cost(const effnn_op_call *call, effnn_op_cost *out);
 #endif

@@ -5,6 +5,7 @@
  * Mul(Pow(x, 3), 0.044715)), √(2/π))), 1)) */
 
 #include "ops/op_elementwise.h"
+#include "ops/op_saves.h"
 
 #include <math.h>
 

@@ -4,6 +4,7 @@
 
 #include "ops/op_move.h"
 #include "ops/op_product.h"
+#include "ops/op_saves.h"
 
 typedef struct gemm_attrs {
     double alpha, beta;
@@ -107,13 +108,6 @@ static void cost(const effnn_op_call *call, effnn_op_cost *out)
     out->macs = (double)g.m * (double)g.n * (double)g.k;
 }
 
-static void saves(const effnn_op_call *call, effnn_op_saves *out)
-{
-    (void)call;
-    if (out->wanted & 1) out->inputs |= 2;
-    if (out->wanted & 2) out->inputs |= 1;
-}
-
 static const effnn_onnx_row onnx[] = {
     { .name = "Gemm", .since = 7 },
     EFFNN_ONNX_END,
@@ -151,7 +145,7 @@ const effnn_op_def effnn__op_gemm = {
     .max_outputs = 1,
     .infer = infer,
     .forward = forward,
-    .saves = saves,
+    .saves = effnn__saves_partners,
     .cost = cost,
     .onnx = onnx,
     .samples = samples,

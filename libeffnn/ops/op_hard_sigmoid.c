@@ -2,6 +2,7 @@
 /* Piecewise linear logistic function: alpha · x + beta, kept within [0, 1]. */
 
 #include "ops/op_elementwise.h"
+#include "ops/op_saves.h"
 
 typedef struct hard_sigmoid_attrs {
     double alpha, beta;

@@ -5,11 +5,8 @@
 
 static effnn_status infer(effnn_op_infer *call)
 {
-    effnn__sym items[EFFNN__MAX_CONTENT];
-    size_t n;
-
     EFFNN_TRY(effnn__infer_same(call, EFFNN__ALL_TYPES));
-    if (effnn__infer_content(call, 0, &n, items)) effnn__infer_set_content(call, n, items);
+    effnn__infer_pass_content(call);
     return EFFNN_OK;
 }
 

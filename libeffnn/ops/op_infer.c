@@ -296,6 +296,14 @@ void effnn__infer_set_content(effnn_op_infer *call, size_t n, const effnn__sym *
     for (size_t i = 0; i < n; i++) out->content[i] = items[i];
 }
 
+void effnn__infer_pass_content(effnn_op_infer *call)
+{
+    effnn__sym items[EFFNN__MAX_CONTENT];
+    size_t n;
+
+    if (effnn__infer_content(call, 0, &n, items)) effnn__infer_set_content(call, n, items);
+}
+
 bool effnn__infer_length(const effnn_op_infer *call, size_t i, size_t *n)
 {
     const effnn__value_info *info = effnn__infer_input(call, i);

@@ -80,6 +80,9 @@ bool effnn__infer_ints(const effnn_op_infer *call, size_t i, size_t *n, int64_t 
  * the items fit the dtype. dtype and shape must be set before. */
 void effnn__infer_set_content(effnn_op_infer *call, size_t n, const effnn__sym *items);
 
+/* Output 0 has the content of input 0, if that is known. */
+void effnn__infer_pass_content(effnn_op_infer *call);
+
 /* Number of elements of a content-like input if its shape is a known rank 1: the rank of a shape
  * whose contents are not known. */
 bool effnn__infer_length(const effnn_op_infer *call, size_t i, size_t *n);

@@ -5,6 +5,7 @@
  * Sqrt(Add(ReduceMean(Pow(d, 2)), epsilon))), scale), bias) */
 
 #include "ops/op_rows.h"
+#include "ops/op_saves.h"
 
 #include "base/pool.h"
 #include "kernels/kernels.h"
@@ -73,16 +74,6 @@ static effnn_status forward(const effnn_op_call *call)
     return effnn__parallel_for(call->context, n, 8, layer_norm_piece, &job);
 }
 
-static void saves(const effnn_op_call *call, effnn_op_saves *out)
-{
-    (void)call;
-    if (out->wanted & 1) out->inputs |= 2;
-    if (out->wanted & 3) {
-        out->inputs |= 1;
-        out->aux = 3;
-    }
-}
-
 static void cost(const effnn_op_call *call, effnn_op_cost *out)
 {
     out->flops = 7.0 * (double)effnn_tensor_count(call->inputs[0]);
@@ -149,7 +140,7 @@ const effnn_op_def effnn__op_layer_normalization = {
     .n_aux = 2, /* mean and 1 / deviation of each row */
     .infer = effnn__rows_infer,
     .forward = forward,
-    .saves = saves,
+    .saves = effnn__saves_statistics,
     .aux = effnn__rows_aux,
     .cost = cost,
     .onnx = onnx,

@@ -2,6 +2,7 @@
 /* Leaky rectifier: x where x ≥ 0, alpha · x below. */
 
 #include "ops/op_elementwise.h"
+#include "ops/op_saves.h"
 
 typedef struct leaky_relu_attrs {
     double alpha;

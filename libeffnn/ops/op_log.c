@@ -2,6 +2,7 @@
 /* Natural logarithm. 0 gives -inf, a negative number NaN. */
 
 #include "ops/op_elementwise.h"
+#include "ops/op_saves.h"
 
 #include <math.h>
 

@@ -2,6 +2,7 @@
 /* Logarithm of softmax along an axis: x - log Σ exp(x), without the overflow. */
 
 #include "ops/op_elementwise.h"
+#include "ops/op_saves.h"
 #include "ops/op_softmax_axis.h"
 
 #include <math.h>

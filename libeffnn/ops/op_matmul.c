@@ -3,6 +3,7 @@
  * operand of rank 1 is a row on the left and a column on the right. */
 
 #include "ops/op_product.h"
+#include "ops/op_saves.h"
 
 #include <string.h>
 
@@ -166,13 +167,6 @@ static void cost(const effnn_op_call *call, effnn_op_cost *out)
     out->macs = (double)g.n_batch * (double)g.m * (double)g.n * (double)g.k;
 }
 
-static void saves(const effnn_op_call *call, effnn_op_saves *out)
-{
-    (void)call;
-    if (out->wanted & 1) out->inputs |= 2;
-    if (out->wanted & 2) out->inputs |= 1;
-}
-
 static const effnn_onnx_row onnx[] = {
     { .name = "MatMul", .since = 1 },
     EFFNN_ONNX_END,
@@ -207,7 +201,7 @@ const effnn_op_def effnn__op_matmul = {
     .max_outputs = 1,
     .infer = infer,
     .forward = forward,
-    .saves = saves,
+    .saves = effnn__saves_partners,
     .scratch = scratch,
     .cost = cost,
     .onnx = onnx,

@@ -1,29 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The largest of any number of inputs, broadcast. A NaN in any of them gives NaN, as in NumPy. */
 
-#include "ops/op_elementwise.h"
-
-#include <math.h>
-
-static void max_f32(float *y, const float *a, const float *b, size_t n)
-{
-    for (size_t i = 0; i < n; i++) y[i] = a[i] > b[i] || isnan(a[i]) ? a[i] : b[i];
-}
-
-static double max_f64(double a, double b)
-{
-    return a > b || isnan(a) ? a : b;
-}
-
-static int64_t max_i64(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static uint64_t max_u64(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
+#include "ops/op_saves.h"
+#include "ops/op_scalar.h"
 
 static effnn_status infer(effnn_op_infer *call)
 {
@@ -32,9 +11,7 @@ static effnn_status infer(effnn_op_infer *call)
 
 static effnn_status forward(const effnn_op_call *call)
 {
-    const effnn__binary fns = { .f32 = max_f32, .f64 = max_f64, .i64 = max_i64, .u64 = max_u64 };
-
-    return effnn__variadic_run(call, &fns);
+    return effnn__variadic_run(call, &effnn__scalar_max);
 }
 
 static const effnn_onnx_row onnx[] = {

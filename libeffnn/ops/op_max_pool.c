@@ -3,6 +3,7 @@
  * window gives NaN. The index output of ONNX is not supported. */
 
 #include "ops/op_pool.h"
+#include "ops/op_saves.h"
 #include "tensor/dtype.h"
 
 #include <math.h>
@@ -64,12 +65,6 @@ static size_t aux(const effnn_op_call *call, size_t index)
     return effnn_tensor_count(call->outputs[0]) * sizeof(int64_t);
 }
 
-static void saves(const effnn_op_call *call, effnn_op_saves *out)
-{
-    (void)call;
-    if (out->wanted) out->aux = 1;
-}
-
 static void cost(const effnn_op_call *call, effnn_op_cost *out)
 {
     const max_pool_attrs *attrs = call->attrs;
@@ -120,7 +115,7 @@ const effnn_op_def effnn__op_max_pool = {
     .n_aux = 1, /* place of each maximum in its plane, i64 */
     .infer = infer,
     .forward = forward,
-    .saves = saves,
+    .saves = effnn__saves_aux,
     .aux = aux,
     .cost = cost,
     .onnx = onnx,

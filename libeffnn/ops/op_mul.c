@@ -2,6 +2,7 @@
 /* Product, broadcast. Integers wrap. */
 
 #include "ops/op_elementwise.h"
+#include "ops/op_saves.h"
 
 static void mul_f32(float *y, const float *a, const float *b, size_t n)
 {

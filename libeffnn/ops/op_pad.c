@@ -200,9 +200,7 @@ static effnn_status forward(const effnn_op_call *call)
 /* Before opset 11 pads and value are attributes. */
 static effnn_status read_attributes(effnn_onnx_reader *reader)
 {
-    EFFNN_TRY(effnn__onnx_read_attrs(reader, (const char *const[]){ "pads", "value", NULL }));
-    EFFNN_TRY(effnn__onnx_input_from_ints(reader, "pads", 1));
-    return effnn__onnx_input_from_float(reader, "value", 2);
+    return effnn__onnx_read_as_inputs(reader, (const char *const[]){ "pads", "value", NULL });
 }
 
 /* Opset 18 brought the axes, opset 19 the mode wrap. */

@@ -3,6 +3,7 @@
  * integers are exact and wrap; a negative exponent gives the true value cut toward zero. */
 
 #include "ops/op_elementwise.h"
+#include "ops/op_saves.h"
 
 #include <math.h>
 

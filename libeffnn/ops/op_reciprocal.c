@@ -2,6 +2,7 @@
 /* 1 / x. Zero gives an infinity of its sign. */
 
 #include "ops/op_elementwise.h"
+#include "ops/op_saves.h"
 
 static void reciprocal_f32(float *y, const float *x, size_t n)
 {

@@ -7,7 +7,6 @@
 #include "ops/op_reduce.h"
 
 #include "base/pool.h"
-#include "ops/op_elementwise.h"
 #include "ops/op_move.h"
 
 #define GRAIN_ELEMENTS 16384
@@ -104,7 +103,7 @@ static int64_t place_of(const dim_list *list, size_t i)
 typedef struct reduce_job {
     const effnn__reduction *reduction;
     const effnn__dtype_row *row;
-    int64_t (*step_i64)(int64_t so_far, int64_t x);
+    bool is_u64;
     dim_list kept, reduced;
     const void *x;
     void *y;
@@ -133,7 +132,7 @@ static double reduce_f64(const reduce_job *job, int64_t base)
         const int64_t from = base + place_of(r, i);
 
         for (size_t k = 0; k < inner; k++)
-            result = job->reduction->f64(
+            result = job->reduction->fold->f64(
                 result, job->row->load_f64(job->x, (size_t)(from + (int64_t)k * stride)));
     }
     return job->reduction->mean ? result / (double)r->count : result;
@@ -141,11 +140,15 @@ static double reduce_f64(const reduce_job *job, int64_t base)
 
 static int64_t reduce_i64(const reduce_job *job, int64_t base)
 {
-    int64_t result = job->reduction->start_i64(job->row);
+    const effnn__binary *fold = job->reduction->fold;
+    int64_t result = job->reduction->start_i64 ? job->reduction->start_i64(job->row) : 0;
 
-    for (size_t i = 0; i < job->reduced.count; i++)
-        result = job->step_i64(
-            result, job->row->load_i64(job->x, (size_t)(base + place_of(&job->reduced, i))));
+    for (size_t i = 0; i < job->reduced.count; i++) {
+        const int64_t x = job->row->load_i64(job->x, (size_t)(base + place_of(&job->reduced, i)));
+
+        result = job->is_u64 && fold->u64 ? (int64_t)fold->u64((uint64_t)result, (uint64_t)x)
+                                          : fold->i64(result, x);
+    }
     return job->reduction->mean ? result / (int64_t)job->reduced.count : result;
 }
 
@@ -193,8 +196,7 @@ effnn_status effnn__reduce_run(const effnn_op_call *call, const effnn__reduction
     const effnn_dtype dtype = effnn_tensor_dtype(x);
     reduce_job job = { .reduction = reduction,
                        .row = effnn__dtype_row_of(dtype),
-                       .step_i64 =
-                           dtype == EFFNN_U64 && reduction->u64 ? reduction->u64 : reduction->i64,
+                       .is_u64 = dtype == EFFNN_U64,
                        .x = effnn_tensor_data(x),
                        .y = effnn__tensor_data(call->outputs[0]) };
     effnn__axis shape;
@@ -216,12 +218,6 @@ void effnn__reduce_cost(const effnn_op_call *call, effnn_op_cost *out)
 }
 
 /* ---- ONNX ---- */
-
-effnn_status effnn__reduce_read_attributes(effnn_onnx_reader *reader)
-{
-    EFFNN_TRY(effnn__onnx_read_attrs(reader, (const char *const[]){ "axes", NULL }));
-    return effnn__onnx_input_from_ints(reader, "axes", 1);
-}
 
 effnn_status effnn__reduce_write_attributes(effnn_onnx_writer *writer)
 {

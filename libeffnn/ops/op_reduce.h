@@ -5,9 +5,7 @@
 /* Reductions over any set of axes, given as input 1 (a constant for shapes to be known): a row says
  * how one element enters the result, the rest is shared. */
 
-#include "kernels/kernels.h"
-#include "ops/op_infer.h"
-#include "tensor/dtype.h"
+#include "ops/op_elementwise.h"
 
 typedef struct effnn__reduce_attrs {
     bool keepdims, noop_with_empty_axes;
@@ -15,21 +13,18 @@ typedef struct effnn__reduce_attrs {
 extern const effnn_option_def effnn__reduce_attr_defs[];
 
 typedef struct effnn__reduction {
-    /* Along one block of neighbouring axes; NULL: by f64. */
+    /* Along one block of neighbouring axes; NULL: by `fold`. */
     effnn_status (*f32)(effnn_context *context, effnn__axis shape, const float *x, float *y);
-    double start; /* result of no elements, for floats */
-    double (*f64)(double so_far, double x);
-    int64_t (*start_i64)(const effnn__dtype_row *row); /* the same for integers */
-    int64_t (*i64)(int64_t so_far, int64_t x);
-    int64_t (*u64)(int64_t so_far, int64_t x); /* bit patterns of u64; NULL: as i64 */
-    bool mean;                                 /* divide by the number of elements */
+    const effnn__binary *fold; /* (result so far, element); its f32 is not used */
+    double start;              /* result of no elements, for floats */
+    int64_t (*start_i64)(const effnn__dtype_row *row); /* the same for integers; NULL: 0 */
+    bool mean;                                         /* divide by the number of elements */
 } effnn__reduction;
 
 effnn_status effnn__reduce_infer(effnn_op_infer *call, unsigned kinds);
 effnn_status effnn__reduce_run(const effnn_op_call *call, const effnn__reduction *reduction);
 void effnn__reduce_cost(const effnn_op_call *call, effnn_op_cost *out);
 
-/* read and write of forms whose axes are an attribute. */
-effnn_status effnn__reduce_read_attributes(effnn_onnx_reader *reader);
+/* write of the forms whose axes are an attribute. */
 effnn_status effnn__reduce_write_attributes(effnn_onnx_writer *writer);
 #endif

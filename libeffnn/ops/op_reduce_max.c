@@ -2,30 +2,16 @@
 /* Largest element over axes; a NaN among them gives NaN. Of nothing it is the type's lowest
  * value (-inf for floats). */
 
-#include "ops/op_elementwise.h"
 #include "ops/op_reduce.h"
+#include "ops/op_saves.h"
+#include "ops/op_scalar.h"
 
 #include <math.h>
-
-static double max_f64(double so_far, double x)
-{
-    return x > so_far || isnan(x) ? x : so_far;
-}
 
 static int64_t lowest(const effnn__dtype_row *row)
 {
     if (row->kind != EFFNN__KIND_SIGNED) return 0;
     return row->bits == 64 ? INT64_MIN : -((int64_t)1 << (row->bits - 1));
-}
-
-static int64_t max_i64(int64_t so_far, int64_t x)
-{
-    return x > so_far ? x : so_far;
-}
-
-static int64_t max_u64(int64_t so_far, int64_t x)
-{
-    return (uint64_t)x > (uint64_t)so_far ? x : so_far;
 }
 
 static effnn_status infer(effnn_op_infer *call)
@@ -36,29 +22,18 @@ static effnn_status infer(effnn_op_infer *call)
 static effnn_status forward(const effnn_op_call *call)
 {
     const effnn__reduction reduction = { .f32 = effnn__kernels_get()->reduce_max_f32,
+                                         .fold = &effnn__scalar_max,
                                          .start = -INFINITY,
-                                         .f64 = max_f64,
-                                         .start_i64 = lowest,
-                                         .i64 = max_i64,
-                                         .u64 = max_u64 };
+                                         .start_i64 = lowest };
 
     return effnn__reduce_run(call, &reduction);
-}
-
-static void saves(const effnn_op_call *call, effnn_op_saves *out)
-{
-    (void)call;
-    if (out->wanted & 1) {
-        out->inputs = 1;
-        out->outputs = 1;
-    }
 }
 
 static const effnn_onnx_row onnx[] = {
     { .name = "ReduceMax", .since = 18 },
     { .name = "ReduceMax",
       .since = 1,
-      .read = effnn__reduce_read_attributes,
+      .read = effnn__onnx_read_axes,
       .write = effnn__reduce_write_attributes },
     EFFNN_ONNX_END,
 };
@@ -92,7 +67,7 @@ const effnn_op_def effnn__op_reduce_max = {
     .max_outputs = 1,
     .infer = infer,
     .forward = forward,
-    .saves = saves,
+    .saves = effnn__saves_input_output,
     .cost = effnn__reduce_cost,
     .onnx = onnx,
     .samples = samples,

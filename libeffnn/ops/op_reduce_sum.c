@@ -1,24 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Sum over axes. Integers wrap; the sum of nothing is 0. */
 
-#include "ops/op_elementwise.h"
 #include "ops/op_reduce.h"
-
-static double plus(double so_far, double x)
-{
-    return so_far + x;
-}
-
-static int64_t zero(const effnn__dtype_row *row)
-{
-    (void)row;
-    return 0;
-}
-
-static int64_t plus_i64(int64_t so_far, int64_t x)
-{
-    return (int64_t)((uint64_t)so_far + (uint64_t)x);
-}
+#include "ops/op_scalar.h"
 
 static effnn_status infer(effnn_op_infer *call)
 {
@@ -27,9 +11,8 @@ static effnn_status infer(effnn_op_infer *call)
 
 static effnn_status forward(const effnn_op_call *call)
 {
-    const effnn__reduction reduction = {
-        .f32 = effnn__kernels_get()->reduce_sum_f32, .f64 = plus, .start_i64 = zero, .i64 = plus_i64
-    };
+    const effnn__reduction reduction = { .f32 = effnn__kernels_get()->reduce_sum_f32,
+                                         .fold = &effnn__scalar_add };
 
     return effnn__reduce_run(call, &reduction);
 }
@@ -38,7 +21,7 @@ static const effnn_onnx_row onnx[] = {
     { .name = "ReduceSum", .since = 13 },
     { .name = "ReduceSum",
       .since = 1,
-      .read = effnn__reduce_read_attributes,
+      .read = effnn__onnx_read_axes,
       .write = effnn__reduce_write_attributes },
     EFFNN_ONNX_END,
 };

@@ -2,6 +2,7 @@
 /* Rectifier: negative numbers become 0, NaN stays NaN. */
 
 #include "ops/op_elementwise.h"
+#include "ops/op_saves.h"
 
 static double relu_f64(double x)
 {

@@ -78,8 +78,8 @@ static effnn_status infer(effnn_op_infer *call)
 {
     const effnn__value_info *in = call->inputs[0];
     effnn__value_info *out = &call->outputs[0];
-    effnn__sym dims[EFFNN__MAX_CONTENT], items[EFFNN__MAX_CONTENT];
-    size_t rank, hole, n;
+    effnn__sym dims[EFFNN__MAX_CONTENT];
+    size_t rank, hole;
 
     EFFNN_TRY(effnn__infer_dtype(call, 1, EFFNN__INTEGERS));
     EFFNN_TRY(effnn__infer_same_dtype(call, 0, 1));
@@ -99,7 +99,7 @@ static effnn_status infer(effnn_op_infer *call)
     else
         EFFNN_TRY(check_count(call, rank, dims));
     effnn__info_set_shape(out, rank, dims);
-    if (effnn__infer_content(call, 0, &n, items)) effnn__infer_set_content(call, n, items);
+    effnn__infer_pass_content(call);
     return EFFNN_OK;
 }
 

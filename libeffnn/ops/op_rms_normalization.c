@@ -4,6 +4,7 @@
  * Sqrt(Add(ReduceMean(Pow(x, 2)), epsilon))), scale) */
 
 #include "ops/op_rows.h"
+#include "ops/op_saves.h"
 
 #include "base/pool.h"
 #include "kernels/kernels.h"
@@ -63,16 +64,6 @@ static effnn_status forward(const effnn_op_call *call)
     return effnn__parallel_for(call->context, n, 8, rms_norm_piece, &job);
 }
 
-static void saves(const effnn_op_call *call, effnn_op_saves *out)
-{
-    (void)call;
-    if (out->wanted & 1) out->inputs |= 2;
-    if (out->wanted & 3) {
-        out->inputs |= 1;
-        out->aux = 1;
-    }
-}
-
 static void cost(const effnn_op_call *call, effnn_op_cost *out)
 {
     out->flops = 4.0 * (double)effnn_tensor_count(call->inputs[0]);
@@ -130,7 +121,7 @@ const effnn_op_def effnn__op_rms_normalization = {
     .n_aux = 1, /* 1 / root mean square of each row */
     .infer = effnn__rows_infer,
     .forward = forward,
-    .saves = saves,
+    .saves = effnn__saves_statistics,
     .aux = effnn__rows_aux,
     .cost = cost,
     .onnx = onnx,

@@ -2,6 +2,7 @@
 /* Logistic function 1 / (1 + exp(-x)). */
 
 #include "ops/op_elementwise.h"
+#include "ops/op_saves.h"
 
 #include <math.h>
 

@@ -3,6 +3,7 @@
  * it is written as Mul(x, Sigmoid(x)). */
 
 #include "ops/op_elementwise.h"
+#include "ops/op_saves.h"
 
 #include <math.h>
 

@@ -219,11 +219,8 @@ static effnn_status forward(const effnn_op_call *call)
 /* Before opset 10 the bounds are attributes and there are no steps. */
 static effnn_status read_attributes(effnn_onnx_reader *reader)
 {
-    EFFNN_TRY(
-        effnn__onnx_read_attrs(reader, (const char *const[]){ "starts", "ends", "axes", NULL }));
-    EFFNN_TRY(effnn__onnx_input_from_ints(reader, "starts", 1));
-    EFFNN_TRY(effnn__onnx_input_from_ints(reader, "ends", 2));
-    return effnn__onnx_input_from_ints(reader, "axes", 3);
+    return effnn__onnx_read_as_inputs(reader,
+                                      (const char *const[]){ "starts", "ends", "axes", NULL });
 }
 
 static const effnn_onnx_row onnx[] = {

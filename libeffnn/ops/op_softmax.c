@@ -2,6 +2,7 @@
 /* exp(x) / Σ exp(x) along an axis, computed from x minus its largest element. */
 
 #include "ops/op_elementwise.h"
+#include "ops/op_saves.h"
 #include "ops/op_softmax_axis.h"
 
 #include <math.h>

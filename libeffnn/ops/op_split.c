@@ -144,8 +144,7 @@ static effnn_status write_counted(effnn_onnx_writer *writer)
 /* Before opset 13 the sizes are an attribute. */
 static effnn_status read_attributes(effnn_onnx_reader *reader)
 {
-    EFFNN_TRY(effnn__onnx_read_attrs(reader, (const char *const[]){ "split", NULL }));
-    return effnn__onnx_input_from_ints(reader, "split", 1);
+    return effnn__onnx_read_as_inputs(reader, (const char *const[]){ "split", NULL });
 }
 
 static const effnn_onnx_row onnx[] = {

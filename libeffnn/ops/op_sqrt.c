@@ -2,6 +2,7 @@
 /* Square root. A negative number gives NaN. */
 
 #include "ops/op_elementwise.h"
+#include "ops/op_saves.h"
 
 #include <math.h>
 

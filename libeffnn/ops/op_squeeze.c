@@ -33,8 +33,8 @@ static effnn_status find_removed(const effnn_op_infer *call, bool *known, unsign
 static effnn_status infer(effnn_op_infer *call)
 {
     const effnn__value_info *in = call->inputs[0];
-    effnn__sym dims[EFFNN_MAX_RANK], items[EFFNN__MAX_CONTENT];
-    size_t rank = 0, n_content;
+    effnn__sym dims[EFFNN_MAX_RANK];
+    size_t rank = 0;
     unsigned removed;
     bool known;
 
@@ -45,21 +45,13 @@ static effnn_status infer(effnn_op_infer *call)
     for (size_t i = 0; i < in->rank; i++)
         if (!(removed & (1u << i))) dims[rank++] = in->dims[i];
     effnn__info_set_shape(&call->outputs[0], rank, dims);
-    if (effnn__infer_content(call, 0, &n_content, items))
-        effnn__infer_set_content(call, n_content, items);
+    effnn__infer_pass_content(call);
     return EFFNN_OK;
-}
-
-/* Before opset 13 the axes are an attribute. */
-static effnn_status read_attributes(effnn_onnx_reader *reader)
-{
-    EFFNN_TRY(effnn__onnx_read_attrs(reader, (const char *const[]){ "axes", NULL }));
-    return effnn__onnx_input_from_ints(reader, "axes", 1);
 }
 
 static const effnn_onnx_row onnx[] = {
     { .name = "Squeeze", .since = 13 },
-    { .name = "Squeeze", .since = 1, .read = read_attributes, .read_only = true },
+    { .name = "Squeeze", .since = 1, .read = effnn__onnx_read_axes, .read_only = true },
     EFFNN_ONNX_END,
 };
 

@@ -2,6 +2,7 @@
 /* Hyperbolic tangent. */
 
 #include "ops/op_elementwise.h"
+#include "ops/op_saves.h"
 
 #include <math.h>
 

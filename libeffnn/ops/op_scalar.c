@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Sums and extremes of two numbers. */
+
+#include "ops/op_scalar.h"
+
+#include <math.h>
+
+static void add_f32(float *y, const float *a, const float *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++) y[i] = a[i] + b[i];
+}
+
+static double add_f64(double a, double b)
+{
+    return a + b;
+}
+
+static int64_t add_i64(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+const effnn__binary effnn__scalar_add = { .f32 = add_f32, .f64 = add_f64, .i64 = add_i64 };
+
+static void max_f32(float *y, const float *a, const float *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++) y[i] = a[i] > b[i] || isnan(a[i]) ? a[i] : b[i];
+}
+
+static double max_f64(double a, double b)
+{
+    return a > b || isnan(a) ? a : b;
+}
+
+static int64_t max_i64(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static uint64_t max_u64(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+const effnn__binary effnn__scalar_max = {
+    .f32 = max_f32, .f64 = max_f64, .i64 = max_i64, .u64 = max_u64
+};
+
+static void min_f32(float *y, const float *a, const float *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++) y[i] = a[i] < b[i] || isnan(a[i]) ? a[i] : b[i];
+}
+
+static double min_f64(double a, double b)
+{
+    return a < b || isnan(a) ? a : b;
+}
+
+static int64_t min_i64(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+const effnn__binary effnn__scalar_min = {
+    .f32 = min_f32, .f64 = min_f64, .i64 = min_i64, .u64 = min_u64
+};

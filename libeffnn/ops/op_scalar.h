@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef EFFNN_OPS_OP_SCALAR_H
+#define EFFNN_OPS_OP_SCALAR_H
+
+/* Scalar functions that several operators are made of, in every arithmetic. */
+
+#include "ops/op_elementwise.h"
+
+/* a + b; integers wrap. */
+extern const effnn__binary effnn__scalar_add;
+
+/* The larger, the smaller; a NaN on either side gives NaN. */
+extern const effnn__binary effnn__scalar_max;
+extern const effnn__binary effnn__scalar_min;
+#endif
