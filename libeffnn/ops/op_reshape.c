@@ -103,11 +103,22 @@ static effnn_status infer(effnn_op_infer *call)
     return EFFNN_OK;
 }
 
+/* Whether a 0 may be among the sizes: none is in a constant without one. */
+static bool may_have_zero(const effnn_onnx_writer *writer)
+{
+    const effnn_tensor *sizes = writer->constant(writer, 1);
+
+    if (!sizes) return true;
+    for (size_t i = 0; i < effnn_tensor_count(sizes); i++)
+        if (effnn__tensor_load_i64(sizes, i) == 0) return true;
+    return false;
+}
+
 static effnn_status write_copying(effnn_onnx_writer *writer)
 {
     const reshape_attrs *attrs = writer->op_attrs;
 
-    if (attrs->allowzero)
+    if (attrs->allowzero && may_have_zero(writer))
         return effnn__onnx_write_fail(writer, EFFNN_E_UNSUPPORTED, "allowzero needs opset 14");
     return effnn__onnx_begin_plain(writer);
 }
