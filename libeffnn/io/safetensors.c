@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* safetensors: eight bytes of header length, a JSON header, then the tensors' bytes without holes
  * or overlaps. Tensors read lie over the mapped file, which stays mapped as long as one of them
- * lives. */
+ * lives. Written files hold wide elements in front of narrow ones, so that every tensor lies at an
+ * address that suits its type; the header keeps the order of the graph. */
 
 #include "io/safetensors.h"
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "base/str.h"
+#include "base/vec.h"
 #include "tensor/dtype.h"
 #include "tensor/tensor.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_HEADER (100u << 20)
-#define MAX_EXACT  9007199254740992.0
+#define MAX_EXACT  9007199254740992.0 /* integers that a JSON number can hold */
+#define METADATA   "__metadata__"
 
 static const struct {
     const char *name;
@@ -48,13 +51,20 @@ static void drop_file(void *user, void *data)
     effnn__free(self);
 }
 
+/* Where a tensor's bytes lie behind the header. */
+typedef struct span {
+    size_t begin, end;
+    const char *name;
+} span;
+
 typedef struct reader {
     const char *path;
     effnn_model *model;
     shared_file *shared;
     const unsigned char *data; /* behind the header */
     size_t size;
-    size_t covered; /* bytes that tensors have claimed */
+    size_t n_spans, spans_capacity;
+    span *spans;
 } reader;
 
 static effnn_status malformed(const reader *self, const char *name, const char *what)
@@ -105,17 +115,20 @@ static effnn_status read_shape(effnn__shape *out, const reader *self, const cJSO
     return EFFNN_OK;
 }
 
-static effnn_status read_range(size_t *begin, size_t *end, const reader *self, const cJSON *entry)
+static effnn_status read_span(span *out, const reader *self, const cJSON *entry)
 {
     const cJSON *offsets = cJSON_GetObjectItemCaseSensitive(entry, "data_offsets");
+    span got = { .name = entry->string };
 
-    if (cJSON_GetArraySize(offsets) != 2 ||
-        !whole(cJSON_GetArrayItem(offsets, 0), MAX_EXACT, begin) ||
-        !whole(cJSON_GetArrayItem(offsets, 1), MAX_EXACT, end))
+    if (!cJSON_IsArray(offsets) || cJSON_GetArraySize(offsets) != 2 ||
+        !whole(cJSON_GetArrayItem(offsets, 0), MAX_EXACT, &got.begin) ||
+        !whole(cJSON_GetArrayItem(offsets, 1), MAX_EXACT, &got.end))
         return malformed(self, entry->string, "no data_offsets");
-    if (*begin <= *end && *end <= self->size) return EFFNN_OK;
-    return effnn__fail(EFFNN_E_FORMAT, "'%s': tensor '%s' is bytes %zu to %zu of %zu", self->path,
-                       entry->string, *begin, *end, self->size);
+    if (got.begin > got.end || got.end > self->size)
+        return effnn__fail(EFFNN_E_FORMAT, "'%s': tensor '%s' is bytes %zu to %zu of %zu",
+                           self->path, got.name, got.begin, got.end, self->size);
+    *out = got;
+    return EFFNN_OK;
 }
 
 /* A tensor over the file, or a copy where the file has it at an address the type cannot stand at.
@@ -139,35 +152,77 @@ static effnn_status make_tensor(effnn_tensor **out, const reader *self, effnn_dt
     return EFFNN_OK;
 }
 
+static effnn_status check_bools(const reader *self, const char *name, const unsigned char *data,
+                                size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (data[i] > 1) return malformed(self, name, "a BOOL that is neither 0 nor 1");
+    return EFFNN_OK;
+}
+
 static effnn_status read_entry(reader *self, const cJSON *entry)
 {
     effnn_dtype dtype = EFFNN_F32;
     effnn__shape shape = { 0 };
     effnn_tensor *tensor = NULL;
     effnn__value *value;
-    size_t begin = 0, end = 0, count, need;
+    span place = { 0 };
+    size_t count, need;
     effnn_status status;
 
     if (!cJSON_IsObject(entry)) return malformed(self, entry->string, "not described");
     EFFNN_TRY(read_dtype(&dtype, self, entry));
     EFFNN_TRY(read_shape(&shape, self, entry));
-    EFFNN_TRY(read_range(&begin, &end, self, entry));
+    EFFNN_TRY(read_span(&place, self, entry));
     if (effnn__shape_count(&count, shape.rank, shape.dims) != EFFNN_OK ||
-        !effnn__dtype_bytes(dtype, count, &need) || need != end - begin)
+        !effnn__dtype_bytes(dtype, count, &need) || need != place.end - place.begin)
         return malformed(self, entry->string, "its shape and its data_offsets disagree");
+    if (!*entry->string) return malformed(self, "", "no name");
     if (effnn__graph_find_value(self->model->graph, entry->string))
         return malformed(self, entry->string, "there twice");
-    EFFNN_TRY(make_tensor(&tensor, self, dtype, &shape, self->data + begin, need));
+    if (dtype == EFFNN_BOOL)
+        EFFNN_TRY(check_bools(self, entry->string, self->data + place.begin, need));
+    EFFNN_TRY(
+        effnn__grow(&self->spans, &self->spans_capacity, self->n_spans + 1, sizeof *self->spans));
+    self->spans[self->n_spans++] = place;
+    EFFNN_TRY(make_tensor(&tensor, self, dtype, &shape, self->data + place.begin, need));
     status = effnn__graph_add_constant(&value, self->model->graph, entry->string, true, tensor);
     effnn_tensor_release(tensor);
-    self->covered += need;
     return status;
+}
+
+static int compare_spans(const void *a, const void *b)
+{
+    const span *x = a, *y = b;
+
+    if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
+    return (x->end > y->end) - (x->end < y->end);
+}
+
+/* Every byte behind the header belongs to one tensor, as the format demands. */
+static effnn_status check_spans(reader *self)
+{
+    size_t end = 0;
+
+    if (self->n_spans) qsort(self->spans, self->n_spans, sizeof *self->spans, compare_spans);
+    for (size_t i = 0; i < self->n_spans; i++) {
+        if (self->spans[i].begin != end)
+            return effnn__fail(
+                EFFNN_E_FORMAT,
+                "'%s': tensor '%s' begins at byte %zu, the one before it ends at %zu", self->path,
+                self->spans[i].name, self->spans[i].begin, end);
+        end = self->spans[i].end;
+    }
+    if (end == self->size) return EFFNN_OK;
+    return effnn__fail(EFFNN_E_FORMAT, "'%s': tensors cover %zu of %zu bytes", self->path, end,
+                       self->size);
 }
 
 static effnn_status read_metadata(reader *self, const cJSON *entry)
 {
     const cJSON *item;
 
+    if (!cJSON_IsObject(entry)) return malformed(self, entry->string, "not an object");
     cJSON_ArrayForEach(item, entry)
     {
         if (!cJSON_IsString(item))
@@ -187,21 +242,38 @@ static effnn_status read_header(reader *self, const cJSON *header)
         return effnn__fail(EFFNN_E_FORMAT, "'%s': the header is not a JSON object", self->path);
     cJSON_ArrayForEach(entry, header)
     {
-        if (strcmp(entry->string, "__metadata__") == 0)
+        if (strcmp(entry->string, METADATA) == 0)
             EFFNN_TRY(read_metadata(self, entry));
         else
             EFFNN_TRY(read_entry(self, entry));
     }
-    if (self->covered == self->size) return EFFNN_OK;
-    return effnn__fail(EFFNN_E_FORMAT, "'%s': tensors cover %zu of %zu bytes", self->path,
-                       self->covered, self->size);
+    return check_spans(self);
+}
+
+/* Parse the header, which is one JSON value and spaces behind it. */
+static effnn_status parse(cJSON **out, const reader *self, const char *text, size_t size)
+{
+    const char *end = NULL;
+    cJSON *header = cJSON_ParseWithLengthOpts(text, size, &end, 0);
+
+    if (!header)
+        return effnn__fail(EFFNN_E_FORMAT, "'%s': the header is not JSON from byte %zu on",
+                           self->path, end ? (size_t)(end - text) + 8 : 8);
+    while (end < text + size && *end == ' ') end++;
+    if (end != text + size) {
+        cJSON_Delete(header);
+        return effnn__fail(EFFNN_E_FORMAT, "'%s': the header goes on behind its JSON, at byte %zu",
+                           self->path, (size_t)(end - text) + 8);
+    }
+    *out = header;
+    return EFFNN_OK;
 }
 
 static effnn_status read_file(reader *self)
 {
     const effnn__file *file = &self->shared->file;
     uint64_t header_size = 0;
-    cJSON *header;
+    cJSON *header = NULL;
     effnn_status status;
 
     if (file->size < 8)
@@ -213,8 +285,7 @@ static effnn_status read_file(reader *self)
                            self->path, (unsigned long long)header_size, file->size);
     self->data = file->data + 8 + header_size;
     self->size = file->size - 8 - (size_t)header_size;
-    header = cJSON_ParseWithLength((const char *)file->data + 8, (size_t)header_size);
-    if (!header) return effnn__fail(EFFNN_E_FORMAT, "'%s': the header is not JSON", self->path);
+    EFFNN_TRY(parse(&header, self, (const char *)file->data + 8, (size_t)header_size));
     status = read_header(self, header);
     cJSON_Delete(header);
     return status;
@@ -234,6 +305,7 @@ effnn_status effnn__safetensors_load(effnn_model **out, effnn_context *context, 
         status = read_file(&self);
     }
     drop_file(self.shared, NULL);
+    effnn__free(self.spans);
     if (status != EFFNN_OK) {
         effnn_model_destroy(self.model);
         return status;
@@ -251,46 +323,92 @@ static const char *dtype_name(effnn_dtype dtype)
     return NULL;
 }
 
-static effnn_status add_entry(cJSON *header, const effnn__value *value, size_t *offset)
+/* What is written: the constants of a model by decreasing width of their elements, otherwise in the
+ * order of the graph. */
+typedef struct layout {
+    size_t n;
+    const effnn__value **values; /* [n], in the order of the bytes */
+    size_t *offsets;             /* by index of the value in the graph */
+} layout;
+
+static void layout_clear(layout *self)
+{
+    effnn__free(self->values);
+    effnn__free(self->offsets);
+}
+
+static effnn_status layout_make(layout *out, const effnn_model *model)
+{
+    const effnn__graph *graph = model->graph;
+    size_t offset = 0;
+
+    out->values = effnn__alloc_array(graph->values.n, sizeof(effnn__value *));
+    out->offsets = effnn__alloc_array(graph->values.n, sizeof *out->offsets);
+    if (!out->values || !out->offsets)
+        return effnn__fail_nomem("safetensors file", graph->values.n * sizeof *out->offsets);
+    for (size_t bits = 64; bits >= 8; bits /= 2) {
+        for (size_t i = 0; i < graph->values.n; i++) {
+            const effnn__value *value = effnn__graph_value(graph, i);
+            if (!value->constant || effnn_dtype_bits(effnn_tensor_dtype(value->constant)) != bits)
+                continue;
+            out->offsets[i] = offset;
+            offset += effnn_tensor_bytes(value->constant);
+            out->values[out->n++] = value;
+        }
+    }
+    return EFFNN_OK;
+}
+
+static effnn_status add_entry(cJSON *header, const effnn__value *value, size_t offset)
 {
     const effnn_tensor *tensor = value->constant;
     const char *dtype = dtype_name(effnn_tensor_dtype(tensor));
-    cJSON *entry = cJSON_AddObjectToObject(header, value->name), *shape, *range;
+    cJSON *entry, *shape, *range;
 
     if (!dtype)
         return effnn__fail(EFFNN_E_UNSUPPORTED, "'%s' is %s, which safetensors has no name for",
                            value->name, effnn_dtype_name(effnn_tensor_dtype(tensor)));
-    cJSON_AddStringToObject(entry, "dtype", dtype);
+    if (strcmp(value->name, METADATA) == 0)
+        return effnn__fail(EFFNN_E_UNSUPPORTED, "'%s' cannot be a tensor's name in safetensors",
+                           value->name);
+    entry = cJSON_AddObjectToObject(header, value->name);
+    if (!cJSON_AddStringToObject(entry, "dtype", dtype)) goto fail;
     shape = cJSON_AddArrayToObject(entry, "shape");
     for (size_t d = 0; d < effnn_tensor_rank(tensor); d++)
-        cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)effnn_tensor_dims(tensor)[d]));
+        if (!cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)effnn_tensor_dims(tensor)[d])))
+            goto fail;
     range = cJSON_AddArrayToObject(entry, "data_offsets");
-    cJSON_AddItemToArray(range, cJSON_CreateNumber((double)*offset));
-    *offset += effnn_tensor_bytes(tensor);
-    cJSON_AddItemToArray(range, cJSON_CreateNumber((double)*offset));
-    if (cJSON_GetArraySize(range) == 2) return EFFNN_OK;
+    if (cJSON_AddItemToArray(range, cJSON_CreateNumber((double)offset)) &&
+        cJSON_AddItemToArray(range,
+                             cJSON_CreateNumber((double)(offset + effnn_tensor_bytes(tensor)))))
+        return EFFNN_OK;
+fail:
     return effnn__fail_nomem(value->name, 64);
 }
 
-/* The header's text, padded with spaces to a multiple of 8; by cJSON_free. */
-static effnn_status make_header(char **out, const effnn_model *model)
+static effnn_status add_metadata(cJSON *header, const effnn_model *model)
+{
+    cJSON *metadata;
+
+    if (!model->n_metadata) return EFFNN_OK;
+    metadata = cJSON_AddObjectToObject(header, METADATA);
+    for (size_t i = 0; i < model->n_metadata; i++)
+        if (!cJSON_AddStringToObject(metadata, model->metadata[i].key, model->metadata[i].value))
+            return effnn__fail_nomem("safetensors header", 64);
+    return EFFNN_OK;
+}
+
+/* The header's text; by cJSON_free. */
+static effnn_status make_header(char **out, const effnn_model *model, const layout *places)
 {
     cJSON *header = cJSON_CreateObject();
-    size_t offset = 0;
-    effnn_status status = header ? EFFNN_OK : effnn__fail_nomem("safetensors header", 64);
+    effnn_status status =
+        header ? add_metadata(header, model) : effnn__fail_nomem("safetensors header", 64);
 
-    if (model->n_metadata && status == EFFNN_OK) {
-        cJSON *metadata = cJSON_AddObjectToObject(header, "__metadata__");
-
-        for (size_t i = 0; i < model->n_metadata; i++)
-            if (!cJSON_AddStringToObject(metadata, model->metadata[i].key,
-                                         model->metadata[i].value))
-                status = effnn__fail_nomem("safetensors header", 64);
-    }
     for (size_t i = 0; i < model->graph->values.n && status == EFFNN_OK; i++) {
         const effnn__value *value = effnn__graph_value(model->graph, i);
 
-        if (value->constant) status = add_entry(header, value, &offset);
+        if (value->constant) status = add_entry(header, value, places->offsets[i]);
     }
     if (status == EFFNN_OK) {
         *out = cJSON_PrintUnformatted(header);
@@ -302,17 +420,17 @@ static effnn_status make_header(char **out, const effnn_model *model)
 
 static effnn_status write_tensor(effnn__writer *writer, const effnn_tensor *tensor)
 {
-    effnn_tensor *whole_tensor = NULL;
-    effnn_status status = effnn__tensor_contiguous(&whole_tensor, tensor);
+    effnn_tensor *dense = NULL;
+    effnn_status status = effnn__tensor_contiguous(&dense, tensor);
 
     if (status == EFFNN_OK)
-        status = effnn__writer_add(writer, effnn_tensor_data(whole_tensor),
-                                   effnn_tensor_bytes(whole_tensor));
-    effnn_tensor_release(whole_tensor);
+        status = effnn__writer_add(writer, effnn_tensor_data(dense), effnn_tensor_bytes(dense));
+    effnn_tensor_release(dense);
     return status;
 }
 
-static effnn_status write_all(effnn__writer *writer, const effnn_model *model, const char *header)
+/* Length, header padded with spaces to a multiple of 8, tensors. */
+static effnn_status write_all(effnn__writer *writer, const char *header, const layout *places)
 {
     const size_t length = strlen(header), padded = (length + 7) / 8 * 8;
     unsigned char size[8];
@@ -321,28 +439,28 @@ static effnn_status write_all(effnn__writer *writer, const effnn_model *model, c
     EFFNN_TRY(effnn__writer_add(writer, size, sizeof size));
     EFFNN_TRY(effnn__writer_add(writer, header, length));
     EFFNN_TRY(effnn__writer_add(writer, "        ", padded - length));
-    for (size_t i = 0; i < model->graph->values.n; i++) {
-        const effnn__value *value = effnn__graph_value(model->graph, i);
-
-        if (value->constant) EFFNN_TRY(write_tensor(writer, value->constant));
-    }
+    for (size_t i = 0; i < places->n; i++)
+        EFFNN_TRY(write_tensor(writer, places->values[i]->constant));
     return EFFNN_OK;
 }
 
 effnn_status effnn__safetensors_save(const effnn_model *model, const char *path)
 {
     effnn__writer *writer = NULL;
+    layout places = { 0 };
     char *header = NULL;
-    effnn_status status = make_header(&header, model);
+    effnn_status status = layout_make(&places, model);
 
+    if (status == EFFNN_OK) status = make_header(&header, model, &places);
     if (status == EFFNN_OK) status = effnn__writer_create(&writer, path);
     if (status == EFFNN_OK) {
-        status = write_all(writer, model, header);
+        status = write_all(writer, header, &places);
         if (status == EFFNN_OK)
             status = effnn__writer_commit(writer);
         else
             effnn__writer_abandon(writer);
     }
     cJSON_free(header);
+    layout_clear(&places);
     return status;
 }

@@ -138,6 +138,11 @@ effnn_status effnn__symbols_fresh(effnn__sym *out, effnn__symbols *self)
     return EFFNN_OK;
 }
 
+bool effnn__symbol_is_fresh(const effnn__symbols *t, uint32_t symbol)
+{
+    return t->entries[symbol - 1].kind == KIND_FRESH;
+}
+
 const char *effnn__symbol_text(const effnn__symbols *t, uint32_t symbol)
 {
     EFFNN_ASSERT(symbol > 0 && symbol <= t->n);

@@ -63,6 +63,9 @@ bool effnn__sym_minimum(int64_t *out, const effnn__symbols *t, effnn__sym s);
 /* Text of one symbol ("N", "N*S"), borrowed, as long as the table; symbol is not 0. */
 const char *effnn__symbol_text(const effnn__symbols *t, uint32_t symbol);
 
+/* True if the symbol was made by effnn__symbols_fresh: its text is nobody's name. */
+bool effnn__symbol_is_fresh(const effnn__symbols *t, uint32_t symbol);
+
 /* Text ("N", "3*N+1", "7") into a buffer; returns it. */
 const char *effnn__sym_print(char *buffer, size_t size, const effnn__symbols *t, effnn__sym s);
 #endif

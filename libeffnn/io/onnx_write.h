@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef EFFNN_IO_ONNX_WRITE_H
+#define EFFNN_IO_ONNX_WRITE_H
+
+/* From a graph to the messages of a file. */
+
+#include "base/vec.h"
+#include "model/model.h"
+#include "onnx.pb-c.h"
+
+/* A file while it is made: its messages, and the memory and tensors that they point into. */
+typedef struct effnn__onnx_output {
+    const effnn_model *model;
+    uint32_t opset;
+    effnn__vec owned;               /* by effnn__free */
+    effnn__vec tensors;             /* by effnn_tensor_release */
+    effnn__vec nodes, initialisers; /* Onnx__NodeProto *, Onnx__TensorProto * */
+    effnn__vec imports;             /* Onnx__OperatorSetIdProto *, the default domain first */
+    effnn__map taken;               /* names made here */
+    const effnn__node *node;        /* being written */
+    Onnx__NodeProto *proto;         /* of it, begun last; NULL: none yet */
+    bool named;                     /* one of its ONNX nodes has its name */
+} effnn__onnx_output;
+
+/* Write one node: by its row, as one or more ONNX nodes. */
+effnn_status effnn__onnx_write_node(effnn__onnx_output *self, const effnn__node *node);
+
+/* Zeroed memory for n elements, and a copy of a text, as long as the file is being made. */
+effnn_status effnn__onnx_own(effnn__onnx_output *self, void **out, size_t n, size_t size);
+effnn_status effnn__onnx_own_text(effnn__onnx_output *self, char **out, const char *text);
+
+/* A tensor as raw data that points into the tensor, which is kept meanwhile. */
+effnn_status effnn__onnx_write_tensor(effnn__onnx_output *self, Onnx__TensorProto **out,
+                                      const char *name, const effnn_tensor *tensor);
+
+/* See that the file imports a domain (NULL or "": the default) at this version at least. */
+effnn_status effnn__onnx_write_import(effnn__onnx_output *self, const char *domain,
+                                      int64_t version);
+#endif
