@@ -29,7 +29,7 @@ static cJSON *names_json(const char *const *names, size_t n)
     return array;
 }
 
-static cJSON *nodes_json(const effnn_model *model)
+static cJSON *nodes_json(effnn_model *model)
 {
     cJSON *array = cJSON_CreateArray();
 
@@ -80,7 +80,7 @@ static cJSON *sites_json(const effnn_site_list *sites)
     return array;
 }
 
-static int print_json(const cli *self, const effnn_model *model, const effnn_cost *cost,
+static int print_json(const cli *self, effnn_model *model, const effnn_cost *cost,
                       const effnn_site_list *sites)
 {
     const info_flags *flags = self->flags;
@@ -161,7 +161,7 @@ static void print_summary(const effnn_model *model, const effnn_cost *cost)
     }
 }
 
-static void print_nodes(const effnn_model *model)
+static void print_nodes(effnn_model *model)
 {
     printf("\n%-24s %-20s %s\n", "node", "operator", "attributes");
     for (size_t i = 0; i < effnn_model_node_count(model); i++) {

@@ -61,8 +61,7 @@ static int read_inputs(cli *self, const effnn_model *model, effnn_tensor **input
 }
 
 /* Least, largest and mean of a tensor's elements. */
-static int summarise(const effnn_tensor *tensor, double *least, double *largest, double *mean,
-                     effnn_context *context)
+static int summarise(const effnn_tensor *tensor, double *least, double *largest, double *mean)
 {
     effnn_tensor *wide = NULL;
     const effnn_status status = effnn_tensor_cast(&wide, tensor, EFFNN_F64);
@@ -70,7 +69,6 @@ static int summarise(const effnn_tensor *tensor, double *least, double *largest,
     const size_t n = effnn_tensor_count(tensor);
     double sum = 0.0;
 
-    (void)context;
     if (status != EFFNN_OK) return cli_fail(status);
     data = effnn_tensor_data(wide);
     *least = *largest = n ? data[0] : NAN;
@@ -100,9 +98,9 @@ static const char *output_file(const run_flags *flags, const char *name, size_t 
 static int report_output(cli *self, const effnn_value_spec *spec, const effnn_tensor *tensor,
                          const char *file, cJSON *array)
 {
-    double least, largest, mean;
+    double least = 0.0, largest = 0.0, mean = 0.0;
     char shape[256];
-    int code = summarise(tensor, &least, &largest, &mean, self->context);
+    int code = summarise(tensor, &least, &largest, &mean);
 
     if (code != CLI_DONE) return code;
     if (file) {

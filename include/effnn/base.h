@@ -30,18 +30,18 @@ extern "C" {
 #define EFFNN_VERSION_PATCH 0
 
 /** Every status there is: identifier, value, meaning. Bindings are made from this one list. */
-#define EFFNN_STATUS_MAP(X)                  \
-    X(OK, 0, "success")                      \
-    X(E_NOMEM, -1, "out of memory")          \
-    X(E_ARG, -2, "invalid argument")         \
-    X(E_SHAPE, -3, "shapes do not fit")      \
-    X(E_NOTFOUND, -4, "no such name")        \
-    X(E_UNSUPPORTED, -5, "not supported")    \
-    X(E_FORMAT, -6, "malformed file")        \
-    X(E_IO, -7, "system call failed")        \
-    X(E_STATE, -8, "not in this state")      \
-    X(E_CANCELLED, -9, "stopped by caller")  \
-    X(E_USER, -10, "callback failed")        \
+#define EFFNN_STATUS_MAP(X)                 \
+    X(OK, 0, "success")                     \
+    X(E_NOMEM, -1, "out of memory")         \
+    X(E_ARG, -2, "invalid argument")        \
+    X(E_SHAPE, -3, "shapes do not fit")     \
+    X(E_NOTFOUND, -4, "no such name")       \
+    X(E_UNSUPPORTED, -5, "not supported")   \
+    X(E_FORMAT, -6, "malformed file")       \
+    X(E_IO, -7, "system call failed")       \
+    X(E_STATE, -8, "not in this state")     \
+    X(E_CANCELLED, -9, "stopped by caller") \
+    X(E_USER, -10, "callback failed")       \
     X(E_NUMERIC, -11, "not a finite result")
 
 /** Result of a call that can fail: EFFNN_OK (0) or a negative value. */
@@ -76,7 +76,8 @@ typedef enum effnn_log_level {
     EFFNN_LOG_DEBUG = 3
 } effnn_log_level;
 
-/** Receives one log line, without a line end. May be called from any thread that uses the context. */
+/** Receives one log line, without a line end. May be called from any thread that uses the context.
+ */
 typedef void (*effnn_log_fn)(void *user, effnn_log_level level, const char *line);
 
 /** One piece of a parallel job: piece `index` of `job`. */
@@ -96,22 +97,24 @@ typedef void (*effnn_free_fn)(void *user, void *memory);
 
 /** Options of effnn_context_create(). Append-only; set `version` by EFFNN_CONTEXT_OPTIONS_INIT. */
 typedef struct effnn_context_options {
-    uint32_t version;        /**< 1 */
-    uint32_t threads;        /**< threads that work on one call; 0: one for each core */
-    uint64_t seed;           /**< of everything random; default 0 */
-    effnn_log_fn log;        /**< NULL: no log */
-    void *log_user;          /**< first argument of `log` */
+    uint32_t version;          /**< 1 */
+    uint32_t threads;          /**< threads that work on one call; 0: one for each core */
+    uint64_t seed;             /**< of everything random; default 0 */
+    effnn_log_fn log;          /**< NULL: no log */
+    void *log_user;            /**< first argument of `log` */
     effnn_log_level log_level; /**< lines above it are not made; default warnings */
-    effnn_runner_fn runner;  /**< NULL: the context's own pool of `threads` threads */
-    void *runner_user;       /**< first argument of `runner` */
-    effnn_alloc_fn alloc;    /**< storage of tensors; NULL: the C library's. Both or neither */
-    effnn_free_fn free;      /**< partner of `alloc` */
-    void *alloc_user;        /**< first argument of `alloc` and `free` */
+    effnn_runner_fn runner;    /**< NULL: the context's own pool of `threads` threads */
+    void *runner_user;         /**< first argument of `runner` */
+    effnn_alloc_fn alloc;      /**< storage of tensors; NULL: the C library's. Both or neither */
+    effnn_free_fn free;        /**< partner of `alloc` */
+    void *alloc_user;          /**< first argument of `alloc` and `free` */
 } effnn_context_options;
 
 /** Defaults: all cores, seed 0, no log, own pool, the C library's allocator. */
-#define EFFNN_CONTEXT_OPTIONS_INIT \
-    { 1, 0, 0, NULL, NULL, EFFNN_LOG_WARNING, NULL, NULL, NULL, NULL, NULL }
+#define EFFNN_CONTEXT_OPTIONS_INIT                                           \
+    {                                                                        \
+        1, 0, 0, NULL, NULL, EFFNN_LOG_WARNING, NULL, NULL, NULL, NULL, NULL \
+    }
 
 /**
  * Create a context.

@@ -35,12 +35,12 @@ EFFNN_API effnn_status effnn_dataset_open(effnn_dataset **out, effnn_context *co
 
 /** One batch. Tensors are [n, …] and owned by the holder of the struct. */
 typedef struct effnn_batch {
-    uint32_t version;       /**< 1; set by the caller */
-    size_t n;               /**< samples */
-    size_t n_inputs;        /**< number of inputs */
-    effnn_tensor **inputs;  /**< [n_inputs] */
-    effnn_tensor *targets;  /**< [n, …]; NULL: none */
-    effnn_tensor *mask;     /**< [n, tokens], nonzero where a token counts; NULL: all count */
+    uint32_t version;      /**< 1; set by the caller */
+    size_t n;              /**< samples */
+    size_t n_inputs;       /**< number of inputs */
+    effnn_tensor **inputs; /**< [n_inputs] */
+    effnn_tensor *targets; /**< [n, …]; NULL: none */
+    effnn_tensor *mask;    /**< [n, tokens], nonzero where a token counts; NULL: all count */
 } effnn_batch;
 
 /** A caller's own source. Append-only; `version` 1. */
@@ -70,12 +70,9 @@ EFFNN_API effnn_status effnn_dataset_create(effnn_dataset **out, effnn_context *
  * @param mask     [count, tokens], or NULL.
  * @return EFFNN_OK; EFFNN_E_SHAPE if the counts differ; EFFNN_E_ARG; EFFNN_E_NOMEM.
  */
-EFFNN_API effnn_status effnn_dataset_create_from_tensors(effnn_dataset **out,
-                                                         effnn_context *context,
-                                                         const char *const *names,
-                                                         effnn_tensor *const *inputs,
-                                                         size_t n_inputs, effnn_tensor *targets,
-                                                         effnn_tensor *mask);
+EFFNN_API effnn_status effnn_dataset_create_from_tensors(
+    effnn_dataset **out, effnn_context *context, const char *const *names,
+    effnn_tensor *const *inputs, size_t n_inputs, effnn_tensor *targets, effnn_tensor *mask);
 
 /** Free; NULL is allowed. */
 EFFNN_API void effnn_dataset_destroy(effnn_dataset *self);
@@ -91,7 +88,8 @@ EFFNN_API const char *effnn_dataset_input_name_at(const effnn_dataset *self, siz
  * Read samples first … first + n - 1.
  *
  * @param[out] out  `inputs` must point to effnn_dataset_input_count() entries; all tensors are new
- *                  and owned by the caller (effnn_batch_clear() releases them); untouched on failure.
+ *                  and owned by the caller (effnn_batch_clear() releases them); untouched on
+ * failure.
  * @return EFFNN_OK; EFFNN_E_ARG past the end; EFFNN_E_IO; EFFNN_E_USER; EFFNN_E_NOMEM.
  */
 EFFNN_API effnn_status effnn_dataset_read(effnn_batch *out, effnn_dataset *self, uint64_t first,

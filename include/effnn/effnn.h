@@ -14,11 +14,11 @@
  *     effnn_transform_create(&method, NULL, "lowrank");                 // transform.h
  *     effnn_transform_set(method, "reduction", "0.6");
  *     effnn_transform_run(method, model,
- *                         &(effnn_transform_options){ .version = 1, .data = data, .batch = 32 }, NULL);
- *     effnn_model_save(model, "small.onnx", NULL);
+ *                         &(effnn_transform_options){ .version = 1, .data = data, .batch = 32 },
+ * NULL); effnn_model_save(model, "small.onnx", NULL);
  *
- * Every call that can fail returns an effnn_status; effnn_last_error() has the message. Results come
- * through the first parameter. Whoever creates, loads or clones an object destroys it.
+ * Every call that can fail returns an effnn_status; effnn_last_error() has the message. Results
+ * come through the first parameter. Whoever creates, loads or clones an object destroys it.
  */
 
 #include <effnn/base.h>

@@ -29,7 +29,9 @@ typedef struct effnn_load_options {
 
 /** Defaults: canonical form. */
 #define EFFNN_LOAD_OPTIONS_INIT \
-    { 1, 0 }
+    {                           \
+        1, 0                    \
+    }
 
 /**
  * Load a model file: ONNX (.onnx, opset 9 to 28) with its graph, or .safetensors, which holds
@@ -46,18 +48,21 @@ typedef struct effnn_load_options {
  *         EFFNN_E_UNSUPPORTED for an operator, opset or element type that is not known (the message
  *         names node and operator); EFFNN_E_SHAPE; EFFNN_E_ARG; EFFNN_E_NOMEM.
  */
-EFFNN_API effnn_status effnn_model_load(effnn_model **out, effnn_context *context,
-                                        const char *path, const effnn_load_options *options);
+EFFNN_API effnn_status effnn_model_load(effnn_model **out, effnn_context *context, const char *path,
+                                        const effnn_load_options *options);
 
 /** Options of effnn_model_save(). Append-only. */
 typedef struct effnn_save_options {
     uint32_t version; /**< 1 */
-    uint32_t opset;   /**< ONNX opset to write, 13 to 21; 0: the one that was read, brought into that range */
+    uint32_t opset; /**< ONNX opset to write, 13 to 21; 0: the one that was read, brought into that
+                       range */
 } effnn_save_options;
 
 /** Defaults: the opset that was read. */
 #define EFFNN_SAVE_OPTIONS_INIT \
-    { 1, 0 }
+    {                           \
+        1, 0                    \
+    }
 
 /**
  * Save by the file name's extension: .onnx (graph, parameters, metadata) or .safetensors
@@ -91,8 +96,8 @@ EFFNN_API effnn_status effnn_model_clone(effnn_model **out, const effnn_model *s
  *                 for others; NULL: every open dimension is one of its own.
  * @return EFFNN_OK; EFFNN_E_ARG for a name that is taken or a size below -1; EFFNN_E_NOMEM.
  */
-EFFNN_API effnn_status effnn_model_add_input(effnn_model *self, const char *name,
-                                             effnn_dtype dtype, size_t rank, const int64_t *dims,
+EFFNN_API effnn_status effnn_model_add_input(effnn_model *self, const char *name, effnn_dtype dtype,
+                                             size_t rank, const int64_t *dims,
                                              const char *const *symbols);
 
 /** Add a parameter or constant; shares the tensor's storage. @return EFFNN_OK; EFFNN_E_ARG if the
@@ -113,8 +118,10 @@ typedef struct effnn_node {
 } effnn_node;
 
 /** All fields empty. */
-#define EFFNN_NODE_INIT \
-    { 1, NULL, NULL, NULL, NULL, 0, NULL, 0 }
+#define EFFNN_NODE_INIT                       \
+    {                                         \
+        1, NULL, NULL, NULL, NULL, 0, NULL, 0 \
+    }
 
 /**
  * Add a node behind all others. Its results' shapes are inferred at once.
@@ -139,12 +146,13 @@ EFFNN_API effnn_status effnn_model_canonicalise(effnn_model *self);
 
 /** An input or output. */
 typedef struct effnn_value_spec {
-    uint32_t version;                    /**< 1; set by the caller */
-    const char *name;                    /**< borrowed, valid until the model changes */
-    effnn_dtype dtype;                   /**< element type */
-    size_t rank;                         /**< number of dimensions */
-    int64_t dims[EFFNN_MAX_RANK];        /**< sizes; -1: open */
-    const char *symbols[EFFNN_MAX_RANK]; /**< names of open dimensions, borrowed likewise; else NULL */
+    uint32_t version;             /**< 1; set by the caller */
+    const char *name;             /**< borrowed, valid until the model changes */
+    effnn_dtype dtype;            /**< element type */
+    size_t rank;                  /**< number of dimensions */
+    int64_t dims[EFFNN_MAX_RANK]; /**< sizes; -1: open */
+    const char
+        *symbols[EFFNN_MAX_RANK]; /**< names of open dimensions, borrowed likewise; else NULL */
 } effnn_value_spec;
 
 /** Number of inputs. */

@@ -22,15 +22,18 @@ typedef struct effnn_session effnn_session;
 
 /** Options of effnn_session_create(). Append-only. */
 typedef struct effnn_session_options {
-    uint32_t version;      /**< 1 */
-    uint32_t keep_written; /**< 1: run the graph as it is, without the session's own optimisations */
-    uint32_t profile;      /**< 1: measure each node */
-    uint32_t plans;        /**< how many input shapes stay planned; default 4 */
+    uint32_t version; /**< 1 */
+    uint32_t
+        keep_written; /**< 1: run the graph as it is, without the session's own optimisations */
+    uint32_t profile; /**< 1: measure each node */
+    uint32_t plans;   /**< how many input shapes stay planned; default 4 */
 } effnn_session_options;
 
 /** Defaults: optimised, no profile, 4 plans. */
 #define EFFNN_SESSION_OPTIONS_INIT \
-    { 1, 0, 0, 4 }
+    {                              \
+        1, 0, 0, 4                 \
+    }
 
 /** Create. @param[out] out  owned by the caller; untouched on failure.
  *  @return EFFNN_OK; EFFNN_E_ARG; EFFNN_E_STATE for a model without outputs; EFFNN_E_NOMEM. */
@@ -58,7 +61,9 @@ typedef struct effnn_run_options {
 
 /** Defaults: no progress. */
 #define EFFNN_RUN_OPTIONS_INIT \
-    { 1, NULL, NULL }
+    {                          \
+        1, NULL, NULL          \
+    }
 
 /**
  * Run once.
@@ -103,7 +108,8 @@ typedef struct effnn_node_profile {
 
 /** Number of nodes of the session's own graph. */
 EFFNN_API size_t effnn_session_node_count(const effnn_session *self);
-/** Profile of node i. @return EFFNN_OK; EFFNN_E_ARG past the last; EFFNN_E_STATE without `profile`. */
+/** Profile of node i. @return EFFNN_OK; EFFNN_E_ARG past the last; EFFNN_E_STATE without `profile`.
+ */
 EFFNN_API effnn_status effnn_session_profile_at(effnn_node_profile *out, const effnn_session *self,
                                                 size_t i);
 

@@ -15,8 +15,8 @@ extern "C" {
 
 /** Options of effnn_model_evaluate(). Append-only. */
 typedef struct effnn_evaluate_options {
-    uint32_t version;             /**< 1 */
-    uint32_t batch;               /**< samples run at once; a model of fixed batch runs at its own */
+    uint32_t version; /**< 1 */
+    uint32_t batch;   /**< samples run at once; a model of fixed batch runs at its own */
     const effnn_model *reference; /**< compare with this model on the same inputs; NULL: none */
     effnn_tensor **predictions;   /**< not NULL: receives the logits [count, classes], f32 */
     effnn_progress_fn progress;   /**< NULL: none */
@@ -24,19 +24,21 @@ typedef struct effnn_evaluate_options {
 } effnn_evaluate_options;
 
 /** Defaults: batch 32, no reference. */
-#define EFFNN_EVALUATE_OPTIONS_INIT \
-    { 1, 32, NULL, NULL, NULL, NULL }
+#define EFFNN_EVALUATE_OPTIONS_INIT   \
+    {                                 \
+        1, 32, NULL, NULL, NULL, NULL \
+    }
 
 /** What an evaluation found; NaN where it does not apply. */
 typedef struct effnn_evaluation {
-    uint32_t version;   /**< 1; set by the caller */
-    uint64_t count;     /**< samples */
-    uint64_t correct;   /**< samples whose largest logit is the target's (lowest index on a tie) */
-    double top1;        /**< correct / count */
-    double loss;        /**< mean cross-entropy in nats */
-    double agreement;   /**< share of samples on which model and reference predict the same */
-    double kl;          /**< mean KL divergence, reference to model, in nats */
-    double seconds;     /**< wall time of the runs, reading included */
+    uint32_t version; /**< 1; set by the caller */
+    uint64_t count;   /**< samples */
+    uint64_t correct; /**< samples whose largest logit is the target's (lowest index on a tie) */
+    double top1;      /**< correct / count */
+    double loss;      /**< mean cross-entropy in nats */
+    double agreement; /**< share of samples on which model and reference predict the same */
+    double kl;        /**< mean KL divergence, reference to model, in nats */
+    double seconds;   /**< wall time of the runs, reading included */
 } effnn_evaluation;
 
 /**

@@ -6,8 +6,8 @@
  * Transforms: the methods that make a model efficient, each under a name.
  *
  * Created by name, set up by options, run on a model, destroyed. effnn_transform_run() does a whole
- * life in one call and leaves the model bit-equal when anything fails; the stages check, apply, fit,
- * step and fold are there one by one for callers with a training loop of their own.
+ * life in one call and leaves the model bit-equal when anything fails; the stages check, apply,
+ * fit, step and fold are there one by one for callers with a training loop of their own.
  */
 
 #include <effnn/dataset.h>
@@ -77,8 +77,9 @@ EFFNN_API effnn_status effnn_transform_get_f64(double *out, const effnn_transfor
 
 /** What a stage works with. Append-only; set `version` by EFFNN_TRANSFORM_OPTIONS_INIT. */
 typedef struct effnn_transform_options {
-    uint32_t version;           /**< 1 */
-    effnn_dataset *data;        /**< calibration or training samples; NULL where the method can go without */
+    uint32_t version; /**< 1 */
+    effnn_dataset
+        *data; /**< calibration or training samples; NULL where the method can go without */
     effnn_dataset *evaluate;    /**< accuracy before and after on these; NULL: not measured */
     uint32_t batch;             /**< samples run at once */
     effnn_progress_fn progress; /**< NULL: none */
@@ -86,12 +87,14 @@ typedef struct effnn_transform_options {
 } effnn_transform_options;
 
 /** Defaults: no data, no evaluation, batch 32. */
-#define EFFNN_TRANSFORM_OPTIONS_INIT \
-    { 1, NULL, NULL, 32, NULL, NULL }
+#define EFFNN_TRANSFORM_OPTIONS_INIT  \
+    {                                 \
+        1, NULL, NULL, 32, NULL, NULL \
+    }
 
 /**
- * The whole life in one call: check, apply, fit if the method trains, fold. Works on a clone that is
- * swapped in at the very end.
+ * The whole life in one call: check, apply, fit if the method trains, fold. Works on a clone that
+ * is swapped in at the very end.
  *
  * @param      model    changed on success; on failure or cancel bit-equal to what it was.
  * @param      options  NULL: EFFNN_TRANSFORM_OPTIONS_INIT.

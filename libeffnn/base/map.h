@@ -11,7 +11,7 @@ typedef struct effnn__map {
     struct effnn__map_slot *slots;
 } effnn__map;
 
-void *effnn__map_get(const effnn__map *self, const char *key);               /* NULL: none */
+void *effnn__map_get(const effnn__map *self, const char *key); /* NULL: none */
 /* value not NULL. Giving a key that is there another value allocates nothing. */
 effnn_status effnn__map_set(effnn__map *self, const char *key, void *value);
 void effnn__map_remove(effnn__map *self, const char *key);

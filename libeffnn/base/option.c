@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Option tables at work. Every way of setting a value ends in store_*(), behind the range check;
- * every way of reading one begins at field_of(). Texts are the common form: what print gives, set
- * reads. */
+ * every way of reading one begins at effnn__option_field(). Texts are the common form: what print
+ * gives, set reads. */
 
 #include "base/option.h"
 
 #include "base/alloc.h"
+#include "base/option_priv.h"
 #include "base/str.h"
 
 #include <math.h>
@@ -14,7 +15,7 @@
 #define MAX_EXACT 9007199254740992.0 /* 2^53 */
 #define MAX_NAMES 64                 /* looked at for "did you mean" */
 
-static void *field_of(const effnn_option_def *def, const void *opts)
+void *effnn__option_field(const effnn_option_def *def, const void *opts)
 {
     return (char *)(uintptr_t)opts + def->offset;
 }
@@ -35,8 +36,8 @@ const effnn_option_def *effnn__option_find(const effnn_option_def *defs, const c
 }
 
 /* The row, or E_NOTFOUND with the nearest name. */
-static effnn_status need(const effnn_option_def **out, const effnn_option_def *defs,
-                         const char *key)
+effnn_status effnn__option_need(const effnn_option_def **out, const effnn_option_def *defs,
+                                const char *key)
 {
     const char *names[MAX_NAMES], *near;
     size_t n = 0;
@@ -82,9 +83,9 @@ static size_t choice_count(const effnn_option_def *def)
 }
 
 /* Store a number into a BOOL, I64, F64 or ENUM field. */
-static effnn_status store_number(const effnn_option_def *def, void *opts, double value)
+effnn_status effnn__option_store_number(const effnn_option_def *def, void *opts, double value)
 {
-    void *field = field_of(def, opts);
+    void *field = effnn__option_field(def, opts);
 
     switch (def->type) {
     case EFFNN_OPT_BOOL:
@@ -181,9 +182,9 @@ static effnn_status parse_ints(effnn_int_list *out, const effnn_option_def *def,
 }
 
 /* Store text into a STRING, LIST or INTS field, what it held before freed. */
-static effnn_status store_text(const effnn_option_def *def, void *opts, const char *text)
+effnn_status effnn__option_store_text(const effnn_option_def *def, void *opts, const char *text)
 {
-    void *field = field_of(def, opts);
+    void *field = effnn__option_field(def, opts);
 
     if (def->type == EFFNN_OPT_STRING) {
         char *copy = effnn__strdup(text);
@@ -207,7 +208,7 @@ static effnn_status store_text(const effnn_option_def *def, void *opts, const ch
     return EFFNN_OK;
 }
 
-static bool is_text(const effnn_option_def *def)
+bool effnn__option_is_text(const effnn_option_def *def)
 {
     return def->type == EFFNN_OPT_STRING || def->type == EFFNN_OPT_LIST ||
            def->type == EFFNN_OPT_INTS;
@@ -219,28 +220,30 @@ static effnn_status set_from_text(const effnn_option_def *def, void *opts, const
     double value;
     int64_t whole;
 
-    if (is_text(def)) return store_text(def, opts, text);
+    if (effnn__option_is_text(def)) return effnn__option_store_text(def, opts, text);
     if (def->type == EFFNN_OPT_BOOL && (!strcmp(text, "true") || !strcmp(text, "false")))
-        return store_number(def, opts, text[0] == 't');
+        return effnn__option_store_number(def, opts, text[0] == 't');
     if (def->type == EFFNN_OPT_ENUM) {
         for (size_t i = 0; def->choices[i]; i++)
-            if (strcmp(def->choices[i], text) == 0) return store_number(def, opts, (double)i);
+            if (strcmp(def->choices[i], text) == 0)
+                return effnn__option_store_number(def, opts, (double)i);
         near = effnn__nearest_word(text, def->choices, choice_count(def));
         return effnn__fail(EFFNN_E_ARG, "option '%s': no choice '%s'; did you mean '%s'?",
                            def->name, text, near ? near : def->choices[0]);
     }
     if (def->type == EFFNN_OPT_I64 && effnn__parse_i64(text, &whole))
-        return store_number(def, opts, (double)whole);
+        return effnn__option_store_number(def, opts, (double)whole);
     if (!effnn__parse_f64(text, &value))
         return effnn__fail(EFFNN_E_ARG, "option '%s': cannot read '%s'", def->name, text);
-    return store_number(def, opts, value);
+    return effnn__option_store_number(def, opts, value);
 }
 
 effnn_status effnn__options_init(const effnn_option_def *defs, void *opts)
 {
     for (const effnn_option_def *d = defs; d && d->name; d++) {
-        const effnn_status status = is_text(d) ? store_text(d, opts, d->text ? d->text : "")
-                                               : store_number(d, opts, d->value);
+        const effnn_status status = effnn__option_is_text(d)
+                                        ? effnn__option_store_text(d, opts, d->text ? d->text : "")
+                                        : effnn__option_store_number(d, opts, d->value);
 
         if (status != EFFNN_OK) {
             effnn__options_clear(defs, opts);
@@ -252,7 +255,7 @@ effnn_status effnn__options_init(const effnn_option_def *defs, void *opts)
 
 static void clear_field(const effnn_option_def *def, void *opts)
 {
-    void *field = field_of(def, opts);
+    void *field = effnn__option_field(def, opts);
 
     switch (def->type) {
     case EFFNN_OPT_STRING:
@@ -276,9 +279,9 @@ void effnn__options_clear(const effnn_option_def *defs, void *opts)
     for (const effnn_option_def *d = defs; d && d->name; d++) clear_field(d, opts);
 }
 
-static double number_in(const effnn_option_def *def, const void *opts)
+double effnn__option_number(const effnn_option_def *def, const void *opts)
 {
-    const void *field = field_of(def, opts);
+    const void *field = effnn__option_field(def, opts);
 
     switch (def->type) {
     case EFFNN_OPT_BOOL: return *(const bool *)field;
@@ -292,82 +295,12 @@ static double number_in(const effnn_option_def *def, const void *opts)
     return 0.0;
 }
 
-static effnn_status print_list(effnn__str *out, const effnn_string_list *list)
-{
-    for (size_t i = 0; i < list->n; i++) {
-        if (i) EFFNN_TRY(effnn__str_add(out, ":"));
-        EFFNN_TRY(effnn__str_add(out, list->items[i]));
-    }
-    return EFFNN_OK;
-}
-
-static effnn_status print_ints(effnn__str *out, const effnn_int_list *list)
-{
-    for (size_t i = 0; i < list->n; i++)
-        EFFNN_TRY(effnn__str_printf(out, "%s%lld", i ? ":" : "", (long long)list->items[i]));
-    return EFFNN_OK;
-}
-
-static effnn_status print_value(effnn__str *out, const effnn_option_def *def, const void *opts)
-{
-    const void *field = field_of(def, opts);
-    char buffer[32];
-
-    switch (def->type) {
-    case EFFNN_OPT_BOOL: return effnn__str_add(out, *(const bool *)field ? "true" : "false");
-    case EFFNN_OPT_I64: return effnn__str_printf(out, "%lld", (long long)*(const int64_t *)field);
-    case EFFNN_OPT_F64:
-        effnn__format_f64(buffer, sizeof buffer, *(const double *)field);
-        return effnn__str_add(out, buffer);
-    case EFFNN_OPT_ENUM: return effnn__str_add(out, def->choices[*(const int *)field]);
-    case EFFNN_OPT_STRING: return effnn__str_add(out, *(char *const *)field);
-    case EFFNN_OPT_LIST: return print_list(out, field);
-    case EFFNN_OPT_INTS: return print_ints(out, field);
-    }
-    return EFFNN_OK;
-}
-
-/* The value as text; never NULL on success. */
-static effnn_status value_text(const effnn_option_def *def, const void *opts, char **out)
-{
-    effnn__str text = { 0 };
-    effnn_status status = effnn__str_add(&text, "");
-
-    if (status == EFFNN_OK) status = print_value(&text, def, opts);
-    if (status == EFFNN_OK)
-        *out = text.text;
-    else
-        effnn__str_clear(&text);
-    return status;
-}
-
-effnn_status effnn__options_copy(const effnn_option_def *defs, void *out, const void *opts)
-{
-    for (const effnn_option_def *d = defs; d && d->name; d++) {
-        effnn_status status;
-        char *text = NULL;
-
-        if (is_text(d)) {
-            status = value_text(d, opts, &text);
-            if (status == EFFNN_OK) status = store_text(d, out, text);
-            effnn__free(text);
-        } else {
-            status = store_number(d, out, number_in(d, opts));
-        }
-        if (status != EFFNN_OK) {
-            effnn__options_clear(defs, out);
-            return status;
-        }
-    }
-    return EFFNN_OK;
-}
-
 effnn_status effnn__options_set(const effnn_option_def *defs, void *opts, const char *key,
                                 const char *text)
 {
     const effnn_option_def *def;
 
-    EFFNN_TRY(need(&def, defs, key));
+    EFFNN_TRY(effnn__option_need(&def, defs, key));
     return set_from_text(def, opts, text);
 }
 
@@ -376,11 +309,11 @@ effnn_status effnn__options_set_i64(const effnn_option_def *defs, void *opts, co
 {
     const effnn_option_def *def;
 
-    EFFNN_TRY(need(&def, defs, key));
+    EFFNN_TRY(effnn__option_need(&def, defs, key));
     if (value > (int64_t)MAX_EXACT || value < -(int64_t)MAX_EXACT)
         return effnn__fail(EFFNN_E_ARG, "option '%s': %lld is not within 2^53", key,
                            (long long)value);
-    return store_number(def, opts, (double)value);
+    return effnn__option_store_number(def, opts, (double)value);
 }
 
 effnn_status effnn__options_set_f64(const effnn_option_def *defs, void *opts, const char *key,
@@ -388,8 +321,8 @@ effnn_status effnn__options_set_f64(const effnn_option_def *defs, void *opts, co
 {
     const effnn_option_def *def;
 
-    EFFNN_TRY(need(&def, defs, key));
-    return store_number(def, opts, value);
+    EFFNN_TRY(effnn__option_need(&def, defs, key));
+    return effnn__option_store_number(def, opts, value);
 }
 
 effnn_status effnn__options_set_ints(const effnn_option_def *defs, void *opts, const char *key,
@@ -398,7 +331,7 @@ effnn_status effnn__options_set_ints(const effnn_option_def *defs, void *opts, c
     const effnn_option_def *def;
     effnn_int_list list = { .n = n }, *field;
 
-    EFFNN_TRY(need(&def, defs, key));
+    EFFNN_TRY(effnn__option_need(&def, defs, key));
     if (def->type != EFFNN_OPT_INTS)
         return effnn__fail(EFFNN_E_ARG, "option '%s': takes no list of whole numbers", key);
     for (size_t i = 0; i < n; i++) EFFNN_TRY(check_range(def, (double)items[i]));
@@ -407,7 +340,7 @@ effnn_status effnn__options_set_ints(const effnn_option_def *defs, void *opts, c
         if (!list.items) return effnn__fail_nomem(key, n * sizeof *items);
         memcpy(list.items, items, n * sizeof *items);
     }
-    field = field_of(def, opts);
+    field = effnn__option_field(def, opts);
     effnn__free(field->items);
     *field = list;
     return EFFNN_OK;
@@ -418,9 +351,10 @@ effnn_status effnn__options_get_f64(const effnn_option_def *defs, const void *op
 {
     const effnn_option_def *def;
 
-    EFFNN_TRY(need(&def, defs, key));
-    if (is_text(def)) return effnn__fail(EFFNN_E_ARG, "option '%s': is text, not a number", key);
-    *out = number_in(def, opts);
+    EFFNN_TRY(effnn__option_need(&def, defs, key));
+    if (effnn__option_is_text(def))
+        return effnn__fail(EFFNN_E_ARG, "option '%s': is text, not a number", key);
+    *out = effnn__option_number(def, opts);
     return EFFNN_OK;
 }
 
@@ -429,189 +363,9 @@ effnn_status effnn__options_get_i64(const effnn_option_def *defs, const void *op
 {
     const effnn_option_def *def;
 
-    EFFNN_TRY(need(&def, defs, key));
-    if (is_text(def) || def->type == EFFNN_OPT_F64)
+    EFFNN_TRY(effnn__option_need(&def, defs, key));
+    if (effnn__option_is_text(def) || def->type == EFFNN_OPT_F64)
         return effnn__fail(EFFNN_E_ARG, "option '%s': is not a whole number", key);
-    *out = (int64_t)number_in(def, opts);
+    *out = (int64_t)effnn__option_number(def, opts);
     return EFFNN_OK;
-}
-
-effnn_status effnn__options_get_text(const effnn_option_def *defs, const void *opts,
-                                     const char *key, char **out)
-{
-    const effnn_option_def *def;
-
-    EFFNN_TRY(need(&def, defs, key));
-    return value_text(def, opts, out);
-}
-
-/* A struct that holds the defaults of one row alone, wherever its field lies. */
-static effnn_status default_struct(const effnn_option_def *def, effnn_option_def rows[2],
-                                   void **out)
-{
-    rows[0] = *def;
-    rows[0].offset = 0;
-    rows[1] = (effnn_option_def)EFFNN_OPTIONS_END;
-    *out = effnn__zalloc(sizeof(effnn_string_list) + sizeof(double));
-    if (!*out) return effnn__fail_nomem(def->name, sizeof(effnn_string_list));
-    const effnn_status status = effnn__options_init(rows, *out);
-
-    if (status != EFFNN_OK) effnn__free(*out);
-    return status;
-}
-
-effnn_status effnn__option_default_text(const effnn_option_def *def, char **out)
-{
-    effnn_option_def rows[2];
-    void *opts;
-    effnn_status status;
-
-    EFFNN_TRY(default_struct(def, rows, &opts));
-    status = value_text(&rows[0], opts, out);
-    effnn__options_clear(rows, opts);
-    effnn__free(opts);
-    return status;
-}
-
-/* Copy the next "key=value" of *text into item (as long as *text), "\," read as a comma. */
-static void next_item(const char **text, char *item)
-{
-    const char *p = *text;
-
-    for (; *p && *p != ','; p++) {
-        if (p[0] == '\\' && p[1] == ',') p++;
-        *item++ = *p;
-    }
-    *item = '\0';
-    *text = *p ? p + 1 : p;
-}
-
-static effnn_status parse_into(const effnn_option_def *defs, void *opts, const char *text,
-                               char *item)
-{
-    while (*text) {
-        char *equals;
-
-        next_item(&text, item);
-        equals = strchr(item, '=');
-        if (!equals) return effnn__fail(EFFNN_E_ARG, "options: '%s' is not key=value", item);
-        *equals = '\0';
-        EFFNN_TRY(effnn__options_set(defs, opts, item, equals + 1));
-    }
-    return EFFNN_OK;
-}
-
-/* Bytes of the options struct that the table reaches. */
-static size_t struct_size(const effnn_option_def *defs)
-{
-    size_t size = 1;
-
-    for (const effnn_option_def *d = defs; d && d->name; d++)
-        if (d->offset + sizeof(effnn_string_list) > size)
-            size = d->offset + sizeof(effnn_string_list);
-    return size;
-}
-
-/* Exchange the fields of two option structs. */
-static void swap_fields(const effnn_option_def *defs, void *a, void *b)
-{
-    static const size_t sizes[] = {
-        [EFFNN_OPT_BOOL] = sizeof(bool),           [EFFNN_OPT_I64] = sizeof(int64_t),
-        [EFFNN_OPT_F64] = sizeof(double),          [EFFNN_OPT_ENUM] = sizeof(int),
-        [EFFNN_OPT_STRING] = sizeof(char *),       [EFFNN_OPT_LIST] = sizeof(effnn_string_list),
-        [EFFNN_OPT_INTS] = sizeof(effnn_int_list),
-    };
-
-    for (const effnn_option_def *d = defs; d && d->name; d++) {
-        unsigned char kept[sizeof(effnn_string_list)];
-        const size_t size = sizes[d->type];
-
-        memcpy(kept, field_of(d, a), size);
-        memcpy(field_of(d, a), field_of(d, b), size);
-        memcpy(field_of(d, b), kept, size);
-    }
-}
-
-effnn_status effnn__options_parse(const effnn_option_def *defs, void *opts, const char *text)
-{
-    char *item = effnn__alloc(strlen(text) + 1);
-    void *copy = effnn__zalloc(struct_size(defs));
-    effnn_status status = item && copy ? effnn__options_copy(defs, copy, opts)
-                                       : effnn__fail_nomem("options", strlen(text));
-
-    if (status == EFFNN_OK) {
-        status = parse_into(defs, copy, text, item);
-        if (status == EFFNN_OK) swap_fields(defs, opts, copy);
-        effnn__options_clear(defs, copy);
-    }
-    effnn__free(copy);
-    effnn__free(item);
-    return status;
-}
-
-static bool field_equal(const effnn_option_def *def, const void *a, const void *b)
-{
-    const void *x = field_of(def, a), *y = field_of(def, b);
-
-    if (def->type == EFFNN_OPT_STRING) return strcmp(*(char *const *)x, *(char *const *)y) == 0;
-    if (def->type == EFFNN_OPT_LIST) {
-        const effnn_string_list *p = x, *q = y;
-        bool same = p->n == q->n;
-
-        for (size_t i = 0; same && i < p->n; i++) same = strcmp(p->items[i], q->items[i]) == 0;
-        return same;
-    }
-    if (def->type == EFFNN_OPT_INTS) {
-        const effnn_int_list *p = x, *q = y;
-
-        return p->n == q->n && (!p->n || memcmp(p->items, q->items, p->n * sizeof *p->items) == 0);
-    }
-    return number_in(def, a) == number_in(def, b);
-}
-
-bool effnn__options_equal(const effnn_option_def *defs, const void *a, const void *b)
-{
-    for (const effnn_option_def *d = defs; d && d->name; d++)
-        if (!field_equal(d, a, b)) return false;
-    return true;
-}
-
-static effnn_status add_escaped(effnn__str *out, const char *text)
-{
-    for (; *text; text++) {
-        if (*text == ',') EFFNN_TRY(effnn__str_add(out, "\\"));
-        EFFNN_TRY(effnn__str_add_bytes(out, text, 1));
-    }
-    return EFFNN_OK;
-}
-
-static effnn_status print_all(effnn__str *out, const effnn_option_def *defs, const void *opts)
-{
-    EFFNN_TRY(effnn__str_add(out, ""));
-    for (const effnn_option_def *d = defs; d && d->name; d++) {
-        char *value = NULL, *otherwise = NULL;
-        effnn_status status = value_text(d, opts, &value);
-
-        if (status == EFFNN_OK) status = effnn__option_default_text(d, &otherwise);
-        if (status == EFFNN_OK && strcmp(value, otherwise) != 0) {
-            status = effnn__str_printf(out, "%s%s=", out->n ? "," : "", d->name);
-            if (status == EFFNN_OK) status = add_escaped(out, value);
-        }
-        effnn__free(value);
-        effnn__free(otherwise);
-        if (status != EFFNN_OK) return status;
-    }
-    return EFFNN_OK;
-}
-
-effnn_status effnn__options_print(const effnn_option_def *defs, const void *opts, char **out)
-{
-    effnn__str text = { 0 };
-    const effnn_status status = print_all(&text, defs, opts);
-
-    if (status == EFFNN_OK)
-        *out = text.text;
-    else
-        effnn__str_clear(&text);
-    return status;
 }

@@ -5,8 +5,8 @@
 /* What a method is: one constant table, one folder, one word in the list (docs/add-a-transform.md).
  *
  * A call lives for one hook. State that outlives it lives in the model as named tensors, attributes
- * and metadata, so that clone, save and resume need no hook of the method. Hooks edit the model they
- * are given (a clone: the framework swaps) and need not undo anything on failure. */
+ * and metadata, so that clone, save and resume need no hook of the method. Hooks edit the model
+ * they are given (a clone: the framework swaps) and need not undo anything on failure. */
 
 #include "base/option.h"
 #include "base/progress.h"
