@@ -10,64 +10,80 @@
 #include <math.h>
 
 /* Number of elements; false if delta is 0 or the number makes no sense. */
-static bool count_of(int64_t *out, const effnn_tensor *start, const effnn_tensor *limit,
-                     const effnn_tensor *delta)
+static bool count_i64(int64_t *out, int64_t start, int64_t limit, int64_t delta)
 {
-    if (!effnn__dtype_is_float(effnn_tensor_dtype(start))) {
-        const int64_t first = effnn__tensor_load_i64(start, 0);
-        const int64_t last = effnn__tensor_load_i64(limit, 0);
-        const int64_t step = effnn__tensor_load_i64(delta, 0);
+    const int64_t far = INT64_MAX / 2;
 
-        if (step == 0 || first < -INT64_MAX / 2 || first > INT64_MAX / 2 || last < -INT64_MAX / 2 ||
-            last > INT64_MAX / 2 || step == INT64_MIN)
-            return false;
-        const int64_t way = step > 0 ? last - first : first - last;
-        const int64_t stride = step > 0 ? step : -step;
+    if (delta == 0 || delta == INT64_MIN || start < -far || start > far || limit < -far ||
+        limit > far)
+        return false;
+    const int64_t way = delta > 0 ? limit - start : start - limit;
+    const int64_t stride = delta > 0 ? delta : -delta;
 
-        *out = way <= 0 ? 0 : (way - 1) / stride + 1;
-        return true;
-    }
-    const double step = effnn__tensor_load_f64(delta, 0);
-    const double way = effnn__tensor_load_f64(limit, 0) - effnn__tensor_load_f64(start, 0);
-    const double n = ceil(way / step);
+    *out = way <= 0 ? 0 : (way - 1) / stride + 1;
+    return true;
+}
 
-    if (step == 0.0 || isnan(n) || n > 9e15) return false;
+static bool count_f64(int64_t *out, double start, double limit, double delta)
+{
+    const double n = ceil((limit - start) / delta);
+
+    if (delta == 0.0 || isnan(n) || n > 9e15) return false;
     *out = n < 0.0 ? 0 : (int64_t)n;
     return true;
 }
 
-static bool are_scalars(const effnn_op_infer *call)
+/* The three floats, if they are constants. */
+static bool float_constants(const effnn_op_infer *call, double *out)
 {
-    for (size_t i = 0; call->constants && i < 3; i++)
-        if (!call->constants[i] || effnn_tensor_count(call->constants[i]) != 1) return false;
-    return call->constants != NULL;
+    for (size_t i = 0; i < 3; i++) {
+        const effnn_tensor *tensor = call->constants ? call->constants[i] : NULL;
+
+        if (!tensor || effnn_tensor_count(tensor) != 1) return false;
+        out[i] = effnn__tensor_load_f64(tensor, 0);
+    }
+    return true;
+}
+
+/* limit - start, for contents that are not all constants and delta 1. */
+static effnn_status infer_symbolic(effnn_op_infer *call, effnn__sym *size)
+{
+    effnn__sym items[3][EFFNN__MAX_CONTENT];
+    int64_t least;
+    size_t n;
+
+    for (size_t i = 0; i < 3; i++)
+        if (!effnn__infer_content(call, i, &n, items[i]) || n != 1)
+            return effnn__symbols_fresh(size, call->symbols);
+    if (effnn__sym_equal(items[2][0], effnn__sym_constant(1))) {
+        EFFNN_TRY(effnn__sym_sub(size, call->symbols, items[1][0], items[0][0]));
+        if (effnn__sym_minimum(&least, call->symbols, *size) && least >= 0) return EFFNN_OK;
+    }
+    return effnn__symbols_fresh(size, call->symbols);
 }
 
 static effnn_status infer_size(effnn_op_infer *call, effnn__sym *size)
 {
-    effnn__sym start[EFFNN__MAX_CONTENT], limit[EFFNN__MAX_CONTENT], delta[EFFNN__MAX_CONTENT];
+    int64_t items[3][EFFNN__MAX_CONTENT], count;
+    double floats[3];
     size_t n[3];
+    bool makes_sense;
 
-    if (are_scalars(call)) {
-        int64_t count;
-
-        if (!count_of(&count, call->constants[0], call->constants[1], call->constants[2]))
-            return effnn__infer_fail(call, EFFNN_E_ARG, "delta %g gives no number of elements",
-                                     effnn__tensor_load_f64(call->constants[2], 0));
-        *size = effnn__sym_constant(count);
-        return EFFNN_OK;
+    if (effnn__infer_ints(call, 0, &n[0], items[0]) && n[0] == 1 &&
+        effnn__infer_ints(call, 1, &n[1], items[1]) && n[1] == 1 &&
+        effnn__infer_ints(call, 2, &n[2], items[2]) && n[2] == 1) {
+        makes_sense = count_i64(&count, items[0][0], items[1][0], items[2][0]);
+        floats[2] = (double)items[2][0];
+    } else if (float_constants(call, floats)) {
+        makes_sense = count_f64(&count, floats[0], floats[1], floats[2]);
+    } else {
+        return infer_symbolic(call, size);
     }
-    if (effnn__infer_content(call, 0, &n[0], start) &&
-        effnn__infer_content(call, 1, &n[1], limit) &&
-        effnn__infer_content(call, 2, &n[2], delta) && n[0] == 1 && n[1] == 1 && n[2] == 1 &&
-        effnn__sym_equal(delta[0], effnn__sym_constant(1))) {
-        int64_t least;
-
-        EFFNN_TRY(effnn__sym_sub(size, call->symbols, limit[0], start[0]));
-        if (size->symbol == 0 && size->offset < 0) *size = effnn__sym_constant(0);
-        if (effnn__sym_minimum(&least, call->symbols, *size) && least >= 0) return EFFNN_OK;
-    }
-    return effnn__symbols_fresh(size, call->symbols);
+    if (!makes_sense)
+        return effnn__infer_fail(call, EFFNN_E_ARG, "delta %g gives no number of elements",
+                                 floats[2]);
+    *size = effnn__sym_constant(count);
+    return EFFNN_OK;
 }
 
 static effnn_status infer(effnn_op_infer *call)
