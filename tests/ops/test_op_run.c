@@ -57,6 +57,35 @@ START_TEST(wrong_numbers_of_inputs_and_outputs_are_refused)
 }
 END_TEST
 
+/* What no shape tells: failures of forward. */
+START_TEST(contents_that_do_not_fit_are_refused_when_run)
+{
+    effnn_tensor *x = tensor_of(2, dims_2x3, values), *index = NULL, *empty = NULL, *pads = NULL;
+    effnn_tensor *y = NULL;
+    const int64_t axis = 1;
+    const int reflect = 1;
+
+    ck_assert_ok(effnn__tensor_from_i64(&index, NULL, 2, (int64_t[]){ 2, 3 }));
+    ck_assert_fails_saying(EFFNN_E_ARG, "gather 'g': index 3 is outside [-3, 2]",
+                           effnn__op_run(NULL, effnn__op_find("gather"),
+                                         &(struct { int64_t axis; }){ axis }, "g",
+                                         (const effnn_tensor *const[]){ x, index }, 2, &y, 1));
+    ck_assert_ok(effnn_tensor_create(&empty, NULL, EFFNN_F32, 1, (int64_t[]){ 0 }));
+    ck_assert_ok(effnn__tensor_from_i64(&pads, NULL, 2, (int64_t[]){ 1, 1 }));
+    ck_assert_fails_saying(EFFNN_E_SHAPE, "pad 'p': axis 0 is empty",
+                           effnn__op_run(NULL, effnn__op_find("pad"), &reflect, "p",
+                                         (const effnn_tensor *const[]){ empty, pads }, 2, &y, 1));
+    ck_assert_fails_saying(EFFNN_E_SHAPE, "the value has 6 elements",
+                           effnn__op_run(NULL, effnn__op_find("constant_of_shape"), NULL, "c",
+                                         (const effnn_tensor *const[]){ pads, x }, 2, &y, 1));
+    ck_assert_ptr_null(y);
+    effnn_tensor_release(x);
+    effnn_tensor_release(index);
+    effnn_tensor_release(empty);
+    effnn_tensor_release(pads);
+}
+END_TEST
+
 START_TEST(an_info_of_a_small_integer_tensor_has_its_content)
 {
     effnn_tensor *small = NULL, *large = NULL;
@@ -115,5 +144,6 @@ END_TEST
 
 SUITE("op_run", NULL, NULL, an_operator_runs_on_a_strided_view,
       wrong_numbers_of_inputs_and_outputs_are_refused,
+      contents_that_do_not_fit_are_refused_when_run,
       an_info_of_a_small_integer_tensor_has_its_content, an_open_shape_has_no_concrete_one,
       cost_counts_bytes_and_what_the_row_says)
