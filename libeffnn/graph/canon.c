@@ -4,10 +4,8 @@
 
 #include "graph/canon.h"
 
-#include "base/alloc.h"
 #include "graph/canon_priv.h"
-
-#include <string.h>
+#include "graph/graph_priv.h"
 
 /* More rounds than any graph needs: each round but the last makes a pattern smaller. */
 #define MAX_ROUNDS 1000
@@ -91,39 +89,21 @@ bool effnn__canon_integers(const effnn__value *value, int64_t *out, size_t *n, s
     return true;
 }
 
-/* Change a node; a refusal by the operator is not a failure. */
-static effnn_status change(effnn__graph *graph, effnn__node *node, const effnn__node_spec *spec,
-                           size_t *changes)
-{
-    const effnn_status status = effnn__graph_change_node(graph, node, spec);
-
-    if (status == EFFNN_OK) ++*changes;
-    return status == EFFNN_E_NOMEM ? status : EFFNN_OK;
-}
-
 effnn_status effnn__canon_turn(effnn__graph *graph, effnn__node *node, const char *op,
                                const char *attrs, effnn__value *const *inputs, size_t n_inputs,
                                size_t *changes)
 {
     effnn__node_spec spec = { .def = effnn__op_find(op), .inputs = inputs, .n_inputs = n_inputs };
-    void *opts = NULL;
-    effnn_status status = EFFNN_OK;
+    void *parsed = NULL;
+    effnn_status status;
 
     EFFNN_ASSERT(spec.def);
-    if (attrs) {
-        opts = effnn__zalloc(spec.def->attrs_size);
-        if (!opts) return effnn__fail_nomem(op, spec.def->attrs_size);
-        status = effnn__options_init(spec.def->attrs, opts);
-        if (status == EFFNN_OK) {
-            status = effnn__options_parse(spec.def->attrs, opts, attrs);
-            spec.attrs = opts;
-            if (status == EFFNN_OK) status = change(graph, node, &spec, changes);
-            effnn__options_clear(spec.def->attrs, opts);
-        }
-        effnn__free(opts);
-        return status;
-    }
-    return change(graph, node, &spec, changes);
+    EFFNN_TRY(effnn__attrs_parse(&parsed, spec.def, attrs));
+    spec.attrs = parsed;
+    status = effnn__graph_change_node(graph, node, &spec);
+    effnn__attrs_free(spec.def, parsed);
+    if (status == EFFNN_OK) ++*changes;
+    return status == EFFNN_E_NOMEM ? status : EFFNN_OK; /* a refusal is no failure */
 }
 
 effnn_status effnn__canon_bypass(effnn__graph *graph, effnn__node *node, effnn__value *value,

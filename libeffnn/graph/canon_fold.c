@@ -55,29 +55,37 @@ static bool is_worth_storing(const effnn__node *node)
     return bytes_out <= SMALL_BYTES || bytes_out <= bytes_in;
 }
 
-static effnn_status fold_node(effnn__graph *graph, effnn__node *node, size_t *changes)
+/* Run the node into outputs; NULL entries if the operator fails, which is no failure here. */
+static effnn_status run_node(const effnn__graph *graph, const effnn__node *node,
+                             effnn_tensor **outputs)
 {
     const effnn_tensor **inputs = effnn__alloc_array(node->n_inputs, sizeof *inputs);
-    effnn_tensor **outputs = effnn__alloc_array(node->n_outputs, sizeof *outputs);
-    effnn_status status = EFFNN_OK;
+    effnn_status status;
 
-    if (!inputs || !outputs) status = effnn__fail_nomem(node->name, sizeof *inputs);
-    for (size_t i = 0; i < node->n_inputs && status == EFFNN_OK; i++)
+    if (!inputs) return effnn__fail_nomem(node->name, node->n_inputs * sizeof *inputs);
+    for (size_t i = 0; i < node->n_inputs; i++)
         inputs[i] = node->inputs[i] ? node->inputs[i]->constant : NULL;
-    if (status == EFFNN_OK) {
-        status = effnn__op_run(graph->context, node->def, node->attrs, node->name, inputs,
-                               node->n_inputs, outputs, node->n_outputs);
-        *changes += status == EFFNN_OK;
-        if (status != EFFNN_OK && status != EFFNN_E_NOMEM) goto out; /* it stays as it is */
-    }
-    for (size_t i = 0; i < node->n_outputs && status == EFFNN_OK; i++)
-        if (node->outputs[i])
-            status = effnn__graph_make_constant(graph, node->outputs[i], outputs[i]);
-out:
-    for (size_t i = 0; outputs && i < node->n_outputs; i++) effnn_tensor_release(outputs[i]);
+    status = effnn__op_run(graph->context, node->def, node->attrs, node->name, inputs,
+                           node->n_inputs, outputs, node->n_outputs);
     effnn__free(inputs);
-    effnn__free(outputs);
     return status == EFFNN_E_NOMEM ? status : EFFNN_OK;
+}
+
+static effnn_status fold_node(effnn__graph *graph, effnn__node *node, size_t *changes)
+{
+    effnn_tensor **outputs = effnn__alloc_array(node->n_outputs, sizeof *outputs);
+    effnn_status status;
+
+    if (!outputs) return effnn__fail_nomem(node->name, node->n_outputs * sizeof *outputs);
+    status = run_node(graph, node, outputs);
+    for (size_t i = 0; i < node->n_outputs && status == EFFNN_OK; i++) {
+        if (!outputs[i] || !node->outputs[i]) continue;
+        status = effnn__graph_make_constant(graph, node->outputs[i], outputs[i]);
+        ++*changes;
+    }
+    for (size_t i = 0; i < node->n_outputs; i++) effnn_tensor_release(outputs[i]);
+    effnn__free(outputs);
+    return status;
 }
 
 static effnn_status fold(effnn__graph *graph, size_t *changes)

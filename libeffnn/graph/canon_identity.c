@@ -5,47 +5,42 @@
  * products with one. Chains of permutations become one, chains of reshapes skip the views before
  * them. */
 
-#include "graph/canon_priv.h"
-
-#include "base/alloc.h"
 #include "base/str.h"
+#include "graph/canon_priv.h"
 
 #include <math.h>
 
-/* Whether the scalar `value` is exactly `wanted`, its sign of zero included. */
-static bool is_exactly(const effnn__value *value, double wanted)
+/* Operands that change nothing. A float keeps the sign of its zero only with x + (-0) and x - 0. */
+static const struct neutral {
+    const char *op;
+    double operand;
+    bool on_either_side;
+} neutrals[] = {
+    { "add", -0.0, true },
+    { "sub", 0.0, false },
+    { "mul", 1.0, true },
+    { "div", 1.0, false },
+};
+
+/* Whether `value` is a scalar of exactly this number; integers know no sign of zero. */
+static bool is_number(const effnn__value *value, double wanted)
 {
     double got;
 
-    return effnn__match_scalar(value, &got) && got == wanted && !signbit(got) == !signbit(wanted);
+    if (!effnn__match_scalar(value, &got) || got != wanted) return false;
+    return effnn__dtype_is_integer(value->info.dtype) || !signbit(got) == !signbit(wanted);
 }
 
-static bool is_integer_zero(const effnn__value *value)
-{
-    double got;
-
-    return value && value->info.has_dtype && effnn__dtype_is_integer(value->info.dtype) &&
-           effnn__match_scalar(value, &got) && got == 0.0;
-}
-
-/* The operand that a sum, difference, product or quotient passes on, or NULL. A float x keeps the
- * sign of its zero only with x + (-0.0) and x - 0.0. */
+/* The operand that a sum, difference, product or quotient passes on, or NULL. */
 static effnn__value *neutral_operand(const effnn__node *node)
 {
-    effnn__value *a = node->n_inputs == 2 ? node->inputs[0] : NULL;
-    effnn__value *b = node->n_inputs == 2 ? node->inputs[1] : NULL;
-
-    if (!a || !b) return NULL;
-    if (effnn__match_is(node, "add")) {
-        if (is_integer_zero(b) || is_exactly(b, -0.0)) return a;
-        if (is_integer_zero(a) || is_exactly(a, -0.0)) return b;
+    if (node->n_inputs != 2) return NULL;
+    for (size_t i = 0; i < sizeof neutrals / sizeof neutrals[0]; i++) {
+        const struct neutral *n = &neutrals[i];
+        if (!effnn__match_is(node, n->op)) continue;
+        if (is_number(node->inputs[1], n->operand)) return node->inputs[0];
+        if (n->on_either_side && is_number(node->inputs[0], n->operand)) return node->inputs[1];
     }
-    if (effnn__match_is(node, "sub") && (is_integer_zero(b) || is_exactly(b, 0.0))) return a;
-    if (effnn__match_is(node, "mul")) {
-        if (is_exactly(b, 1.0)) return a;
-        if (is_exactly(a, 1.0)) return b;
-    }
-    if (effnn__match_is(node, "div") && is_exactly(b, 1.0)) return a;
     return NULL;
 }
 
@@ -86,19 +81,23 @@ static bool is_off_dropout(const effnn__node *node)
     return node->n_inputs < 3 || !node->inputs[2] || node->inputs[2]->constant;
 }
 
+/* Whether the node passes its first input on whenever that has the dtype and shape of the output.
+ */
+static bool is_plain_if_same(const effnn__node *node)
+{
+    return effnn__match_is(node, "cast") || effnn__match_is(node, "expand") ||
+           (effnn__match_is(node, "concat") && node->n_inputs == 1);
+}
+
 /* What the node passes on, or NULL. */
 static effnn__value *passed_on(const effnn__node *node)
 {
-    effnn__value *value = node->n_inputs ? node->inputs[0] : NULL;
-    effnn__value *operand;
+    effnn__value *value = node->n_inputs ? node->inputs[0] : NULL, *operand;
 
     if (!value || !node->outputs[0]) return NULL;
     if (effnn__match_is(node, "identity") || is_off_dropout(node)) return value;
     if (effnn__match_is(node, "transpose")) return is_identity_perm(node) ? value : NULL;
-    if (effnn__match_is(node, "cast") || effnn__match_is(node, "expand") ||
-        (effnn__match_is(node, "concat") && node->n_inputs == 1))
-        return effnn__canon_same_kind(value, node->outputs[0]) ? value : NULL;
-    operand = neutral_operand(node);
+    operand = is_plain_if_same(node) ? value : neutral_operand(node);
     if (operand) return effnn__canon_same_kind(operand, node->outputs[0]) ? operand : NULL;
     return same_view(node->outputs[0]);
 }

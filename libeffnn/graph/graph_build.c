@@ -219,38 +219,54 @@ effnn_status effnn__graph_add_node(effnn__node **out, effnn__graph *self,
     return EFFNN_OK;
 }
 
+effnn_status effnn__attrs_parse(void **out, const effnn_op_def *def, const char *text)
+{
+    void *attrs;
+    effnn_status status;
+
+    *out = NULL;
+    if (!text || !*text) return EFFNN_OK;
+    attrs = effnn__zalloc(def->attrs_size);
+    if (!attrs) return effnn__fail_nomem(def->name, def->attrs_size);
+    status = effnn__options_init(def->attrs, attrs);
+    if (status != EFFNN_OK) {
+        effnn__free(attrs); /* it holds nothing to clear */
+        return status;
+    }
+    status = effnn__options_parse(def->attrs, attrs, text);
+    if (status != EFFNN_OK) {
+        effnn__attrs_free(def, attrs);
+        return status;
+    }
+    *out = attrs;
+    return EFFNN_OK;
+}
+
+void effnn__attrs_free(const effnn_op_def *def, void *attrs)
+{
+    if (!attrs) return;
+    effnn__options_clear(def->attrs, attrs);
+    effnn__free(attrs);
+}
+
 effnn_status effnn__graph_add_op(effnn__value **out, effnn__graph *self, const char *op,
                                  const char *name, const char *attrs, effnn__value *const *inputs,
                                  size_t n_inputs, effnn__node *before)
 {
-    const effnn_op_def *def = effnn__op_find(op);
+    effnn__node_spec spec = { .def = effnn__op_find(op),
+                              .name = name,
+                              .inputs = inputs,
+                              .n_inputs = n_inputs,
+                              .before = before };
     effnn__node *node = NULL;
-    void *opts = NULL;
-    effnn_status status = EFFNN_OK;
+    void *parsed = NULL;
+    effnn_status status;
 
-    if (!def) return effnn__fail(EFFNN_E_NOTFOUND, "graph: no operator '%s'", op);
-    if (attrs && *attrs) {
-        opts = effnn__zalloc(def->attrs_size);
-        if (!opts) return effnn__fail_nomem(op, def->attrs_size);
-        status = effnn__options_init(def->attrs, opts);
-        if (status == EFFNN_OK) {
-            status = effnn__options_parse(def->attrs, opts, attrs);
-            if (status != EFFNN_OK) effnn__options_clear(def->attrs, opts);
-        }
-        if (status != EFFNN_OK) {
-            effnn__free(opts);
-            return status;
-        }
-    }
-    status = effnn__graph_add_node(&node, self,
-                                   &(effnn__node_spec){ .def = def,
-                                                        .name = name,
-                                                        .attrs = opts,
-                                                        .inputs = inputs,
-                                                        .n_inputs = n_inputs,
-                                                        .before = before });
-    if (opts) effnn__options_clear(def->attrs, opts);
-    effnn__free(opts);
+    if (!spec.def) return effnn__fail(EFFNN_E_NOTFOUND, "graph: no operator '%s'", op);
+    EFFNN_TRY(effnn__attrs_parse(&parsed, spec.def, attrs));
+    spec.attrs = parsed;
+    status = effnn__graph_add_node(&node, self, &spec);
+    effnn__attrs_free(spec.def, parsed);
     if (status == EFFNN_OK && out) *out = node->outputs[0];
     return status;
 }

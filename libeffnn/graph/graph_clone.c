@@ -6,6 +6,8 @@
 
 #include "base/alloc.h"
 
+#include <string.h>
+
 static effnn_status clone_value(effnn__graph *self, const effnn__value *from)
 {
     effnn__value *value = NULL;
@@ -22,41 +24,20 @@ static effnn_status clone_value(effnn__graph *self, const effnn__value *from)
     return status;
 }
 
-static effnn_status clone_attrs(effnn__node *node, const effnn__node *from)
-{
-    effnn_status status;
-
-    if (!from->attrs) return EFFNN_OK;
-    node->attrs = effnn__zalloc(node->def->attrs_size);
-    if (!node->attrs) return effnn__fail_nomem(from->name, node->def->attrs_size);
-    status = effnn__options_copy(node->def->attrs, node->attrs, from->attrs);
-    if (status != EFFNN_OK) {
-        effnn__free(node->attrs); /* it holds nothing to clear */
-        node->attrs = NULL;
-    }
-    return status;
-}
-
-/* Everything of a node but its connections. */
+/* Everything of a node but its connections; inputs still point into the other graph. */
 static effnn_status clone_bare_node(effnn__node **out, const effnn__node *from)
 {
-    effnn__node *node = effnn__zalloc(sizeof *node);
-    effnn_status status = EFFNN_OK;
+    const effnn__node_spec spec = {
+        .def = from->def, .attrs = from->attrs, .inputs = from->inputs, .n_inputs = from->n_inputs
+    };
+    effnn__node *node = NULL;
 
-    if (!node) return effnn__fail_nomem(from->name, sizeof *node);
-    node->def = from->def;
+    EFFNN_TRY(effnn__node_create(&node, &spec, from->n_outputs));
     node->index = from->index;
-    node->n_inputs = from->n_inputs;
-    node->n_outputs = from->n_outputs;
     node->name = effnn__strdup(from->name);
-    node->inputs = effnn__alloc_array(node->n_inputs, sizeof *node->inputs);
-    node->outputs = effnn__alloc_array(node->n_outputs, sizeof *node->outputs);
-    if (!node->name || !node->inputs || !node->outputs)
-        status = effnn__fail_nomem(from->name, sizeof *node->inputs * node->n_inputs);
-    if (status == EFFNN_OK) status = clone_attrs(node, from);
-    if (status != EFFNN_OK) {
+    if (!node->name) {
         effnn__node_free(node);
-        return status;
+        return effnn__fail_nomem(from->name, strlen(from->name) + 1);
     }
     *out = node;
     return EFFNN_OK;
@@ -74,11 +55,9 @@ static effnn_status clone_node(effnn__graph *self, const effnn__node *from)
         return status;
     }
     EFFNN_TRY(effnn__map_set(&self->node_names, node->name, node));
-    for (size_t i = 0; i < node->n_inputs; i++) {
-        if (!from->inputs[i]) continue;
-        node->inputs[i] = effnn__graph_value(self, from->inputs[i]->index);
-        EFFNN_TRY(effnn__value_add_use(node->inputs[i], node, i));
-    }
+    for (size_t i = 0; i < node->n_inputs; i++)
+        if (from->inputs[i]) node->inputs[i] = effnn__graph_value(self, from->inputs[i]->index);
+    EFFNN_TRY(effnn__node_add_uses(node));
     for (size_t i = 0; i < node->n_outputs; i++) {
         if (!from->outputs[i]) continue;
         node->outputs[i] = effnn__graph_value(self, from->outputs[i]->index);

@@ -48,6 +48,13 @@ void effnn__graph_renumber_values(effnn__graph *self, size_t from);
 /* E_ARG unless `value` is there before the node at place `index` runs. */
 effnn_status effnn__graph_check_order(const effnn__value *value, size_t index, const char *reader);
 
+/* ---- attributes ---- */
+
+/* Attributes from option text: a struct for effnn__attrs_free(), or NULL (the defaults) for NULL.
+ */
+effnn_status effnn__attrs_parse(void **out, const effnn_op_def *def, const char *text);
+void effnn__attrs_free(const effnn_op_def *def, void *attrs); /* NULL is allowed */
+
 /* ---- inference ---- */
 
 /* Arrays for one call of infer, kept from node to node. Zeroed at first. */
