@@ -9,12 +9,13 @@
  * from blis.h, under its own BLIS_CONFIG_* macros, and only if the library in use has the version
  * of that header. What BLIS would choose cannot be asked without making it choose, so the rule in
  * effnn__blis_arch_for restates its CPUID rules. setenv races with other threads' getenv; it
- * happens only on CPUs that need it, once, and pthread_once keeps our own threads apart. */
+ * happens only on CPUs that need it, once, under a lock that keeps our own threads apart. */
 
 #include "kernels/blis_setup.h"
 
 #include <blis.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,8 @@
 #endif
 
 static effnn__blis blis;
-static pthread_once_t blis_once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_bool is_ready;
 
 int effnn__blis_arch_for(const effnn__cpu *cpu)
 {
@@ -50,19 +52,15 @@ int effnn__blis_arch_for(const effnn__cpu *cpu)
 static const char *init_with_arch(int arch)
 {
     char text[16];
+    bool is_set;
 
     snprintf(text, sizeof text, "%d", arch);
-    if (setenv(ARCH_VARIABLE, text, 0) != 0) {
-        bli_init();
-        return "chosen by BLIS, which does not know this CPU: " ARCH_VARIABLE " could not be set";
-    }
+    is_set = setenv(ARCH_VARIABLE, text, 0) == 0;
     bli_init();
-    if (bli_arch_query_id() == (arch_t)arch) {
-        unsetenv(ARCH_VARIABLE);
-        return "set here: BLIS does not know this CPU";
-    }
-    unsetenv(ARCH_VARIABLE);
-    return "chosen before libeffnn was called, by who initialised BLIS first";
+    if (is_set) unsetenv(ARCH_VARIABLE);
+    if (bli_arch_query_id() == (arch_t)arch) return "set here, as BLIS does not know this CPU";
+    return is_set ? "chosen by BLIS, which was in use before libeffnn and does not know this CPU"
+                  : "chosen by BLIS, which does not know this CPU: no memory for " ARCH_VARIABLE;
 }
 
 static size_t common_multiple(size_t a, size_t b)
@@ -87,10 +85,9 @@ static size_t unit_of(num_t type)
                            (size_t)bli_cntx_get_blksz_def_dt(type, BLIS_NR, cntx));
 }
 
-static void set_up(void)
+static void initialise(const effnn__cpu *cpu)
 {
-    const effnn__cpu cpu = effnn__cpu_query();
-    const int arch = effnn__blis_arch_for(&cpu);
+    const int arch = effnn__blis_arch_for(cpu);
 
     blis.version = bli_info_get_version_str();
     blis.same_version = strncmp(blis.version, HEADER_VERSION, strlen(HEADER_VERSION)) == 0;
@@ -109,8 +106,22 @@ static void set_up(void)
     blis.unit_f64 = blis.same_version ? unit_of(BLIS_DOUBLE) : 0;
 }
 
+const effnn__blis *effnn__blis_get_for(const effnn__cpu *cpu)
+{
+    pthread_mutex_lock(&lock);
+    if (!atomic_load_explicit(&is_ready, memory_order_relaxed)) {
+        initialise(cpu);
+        atomic_store_explicit(&is_ready, true, memory_order_release);
+    }
+    pthread_mutex_unlock(&lock);
+    return &blis;
+}
+
 const effnn__blis *effnn__blis_get(void)
 {
-    pthread_once(&blis_once, set_up);
-    return &blis;
+    effnn__cpu cpu;
+
+    if (atomic_load_explicit(&is_ready, memory_order_acquire)) return &blis;
+    cpu = effnn__cpu_query();
+    return effnn__blis_get_for(&cpu);
 }

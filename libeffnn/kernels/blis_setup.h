@@ -17,8 +17,10 @@ typedef struct effnn__blis {
     size_t unit_f32, unit_f64; /* a cut at multiples of these leaves every micro-tile whole */
 } effnn__blis;
 
-/* Initialise BLIS at the first call; later calls give the same. */
+/* Initialise BLIS at the first call, for this CPU or for one described; later calls give the same.
+ */
 const effnn__blis *effnn__blis_get(void);
+const effnn__blis *effnn__blis_get_for(const effnn__cpu *cpu);
 
 /* The value of BLIS_ARCH_TYPE (an arch_t) that helps a CPU which BLIS does not know and would
  * serve with its generic kernels; -1: BLIS chooses well by itself. */

@@ -7,6 +7,8 @@
 
 #include <pthread.h>
 
+void bli_init(void); /* of BLIS, whose header would bring the whole of BLAS */
+
 /* The numbers are arch_t of blis.h 0.9.0 and 1.1: skx 0, haswell 3, zen3 6. */
 START_TEST(unknown_cpus_get_the_kernels_of_their_features)
 {
@@ -40,6 +42,42 @@ START_TEST(a_cpu_with_vectors_does_not_run_generic_kernels)
 
     if (getenv("BLIS_ARCH_TYPE") == NULL && cpu.avx2_fma)
         ck_assert_str_ne(effnn__blis_get()->arch, "generic");
+}
+END_TEST
+
+/* BLIS chooses generic kernels for this vendor, and so would for a CPU that runs this test on
+ * haswell kernels as well as on its own. Each test is a process, in which BLIS is not initialised
+ * yet. */
+static const effnn__cpu unknown_avx2 = { EFFNN_CPU_OTHER, 0x18, true, false, false };
+
+START_TEST(choice_is_set_and_leaves_no_trace)
+{
+    if (getenv("BLIS_ARCH_TYPE") || !effnn__cpu_query().avx2_fma) return;
+    ck_assert_str_eq(effnn__blis_get_for(&unknown_avx2)->arch, "haswell");
+    ck_assert_ptr_nonnull(strstr(effnn__blis_get()->note, "set here"));
+    ck_assert_ptr_null(getenv("BLIS_ARCH_TYPE"));
+}
+END_TEST
+
+START_TEST(blis_in_use_before_keeps_its_kernels_and_that_is_said)
+{
+    const effnn__cpu cpu = effnn__cpu_query();
+
+    if (getenv("BLIS_ARCH_TYPE") || effnn__blis_arch_for(&cpu) >= 0) return;
+    bli_init();
+    if (strcmp(effnn__blis_get_for(&unknown_avx2)->arch, "haswell") == 0) return;
+    ck_assert_ptr_nonnull(strstr(effnn__blis_get()->note, "in use before"));
+    ck_assert_ptr_null(getenv("BLIS_ARCH_TYPE"));
+}
+END_TEST
+
+START_TEST(users_choice_is_respected)
+{
+    ck_assert_int_eq(setenv("BLIS_ARCH_TYPE", "3", 1), 0);
+    if (!effnn__cpu_query().avx2_fma) return;
+    ck_assert_str_eq(effnn__blis_get()->arch, "haswell");
+    ck_assert_ptr_nonnull(strstr(effnn__blis_get()->note, "BLIS_ARCH_TYPE"));
+    ck_assert_str_eq(getenv("BLIS_ARCH_TYPE"), "3");
 }
 END_TEST
 
@@ -87,5 +125,6 @@ END_TEST
 
 SUITE("blis_setup", NULL, NULL, unknown_cpus_get_the_kernels_of_their_features,
       known_cpus_are_left_to_blis, a_cpu_with_vectors_does_not_run_generic_kernels,
-      first_calls_may_come_from_several_threads, environment_is_as_before,
-      description_names_the_libraries_in_use)
+      choice_is_set_and_leaves_no_trace, blis_in_use_before_keeps_its_kernels_and_that_is_said,
+      users_choice_is_respected, first_calls_may_come_from_several_threads,
+      environment_is_as_before, description_names_the_libraries_in_use)

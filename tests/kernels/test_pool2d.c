@@ -7,29 +7,37 @@
 #include "support/tensor_assert.h"
 #include "tensor/tensor.h"
 
+/* A square window of `kernel` over h x w, padded alike on all sides. */
+static effnn__pool2d square_pool(size_t planes, size_t h, size_t w, size_t kernel, size_t stride,
+                                 size_t pad)
+{
+    return (effnn__pool2d){ .planes = planes,
+                            .h = h,
+                            .w = w,
+                            .kernel_h = kernel,
+                            .kernel_w = kernel,
+                            .out_h = (h + 2 * pad - kernel) / stride + 1,
+                            .out_w = (w + 2 * pad - kernel) / stride + 1,
+                            .stride_h = stride,
+                            .stride_w = stride,
+                            .dilation_h = 1,
+                            .dilation_w = 1,
+                            .pad_top = pad,
+                            .pad_left = pad,
+                            .pad_bottom = pad,
+                            .pad_right = pad };
+}
+
 START_TEST(maximum_and_its_position_equal_pytorch)
 {
-    const effnn__pool2d pool = { .planes = 2,
-                                 .h = 7,
-                                 .w = 6,
-                                 .kernel_h = 3,
-                                 .kernel_w = 2,
-                                 .out_h = 4,
-                                 .out_w = 3,
-                                 .stride_h = 2,
-                                 .stride_w = 2,
-                                 .dilation_h = 1,
-                                 .dilation_w = 2,
-                                 .pad_top = 1,
-                                 .pad_left = 1,
-                                 .pad_bottom = 1,
-                                 .pad_right = 1 };
+    effnn__pool2d pool = square_pool(2, 7, 6, 3, 2, 1);
     effnn_tensor *const x = test_tensor_golden("kernels/pool_x.npy");
     effnn_tensor *const max = test_tensor_golden("kernels/pool_max.npy");
     effnn_tensor *const position = test_tensor_golden("kernels/pool_max_index.npy");
     float y[24];
     int64_t index[24];
 
+    pool.kernel_w = pool.dilation_w = 2;
     ck_assert_uint_eq(effnn_tensor_count(max), 24);
     ck_assert_ok(
         effnn__kernels_get()->max_pool2d_f32(NULL, &pool, effnn__tensor_data(x), y, index));
@@ -47,25 +55,12 @@ END_TEST
  * reach beyond the padding. */
 START_TEST(averages_equal_pytorch)
 {
-    effnn__pool2d pool = { .planes = 2,
-                           .h = 7,
-                           .w = 6,
-                           .kernel_h = 3,
-                           .kernel_w = 3,
-                           .out_h = 4,
-                           .out_w = 4,
-                           .stride_h = 2,
-                           .stride_w = 2,
-                           .dilation_h = 1,
-                           .dilation_w = 1,
-                           .pad_top = 1,
-                           .pad_left = 1,
-                           .pad_bottom = 1,
-                           .pad_right = 1 };
+    effnn__pool2d pool = square_pool(2, 7, 6, 3, 2, 1);
     effnn_tensor *const x = test_tensor_golden("kernels/pool_x.npy");
     effnn_tensor *const average = test_tensor_golden("kernels/pool_average.npy");
     float y[32];
 
+    pool.out_w = 4;
     ck_assert_uint_eq(effnn_tensor_count(average), 64);
     for (int with_pad = 0; with_pad < 2; with_pad++) {
         pool.count_include_pad = with_pad;
@@ -80,23 +75,13 @@ END_TEST
 
 START_TEST(window_in_the_padding_is_empty)
 {
-    const effnn__pool2d pool = { .planes = 1,
-                                 .h = 1,
-                                 .w = 1,
-                                 .kernel_h = 1,
-                                 .kernel_w = 1,
-                                 .out_h = 1,
-                                 .out_w = 3,
-                                 .stride_h = 1,
-                                 .stride_w = 1,
-                                 .dilation_h = 1,
-                                 .dilation_w = 1,
-                                 .pad_left = 1,
-                                 .pad_right = 1 };
+    effnn__pool2d pool = square_pool(1, 1, 1, 1, 1, 1);
     const float x[] = { 5.0f };
     float y[3];
     int64_t index[3];
 
+    pool.pad_top = pool.pad_bottom = 0;
+    pool.out_h = 1;
     ck_assert_ok(effnn__kernels_get()->max_pool2d_f32(NULL, &pool, x, y, index));
     ck_assert_float_eq(y[0], -INFINITY);
     ck_assert_float_eq(y[1], 5.0f);
@@ -111,21 +96,13 @@ END_TEST
 
 START_TEST(not_a_number_is_the_maximum)
 {
-    const effnn__pool2d pool = { .planes = 1,
-                                 .h = 1,
-                                 .w = 4,
-                                 .kernel_h = 1,
-                                 .kernel_w = 4,
-                                 .out_h = 1,
-                                 .out_w = 1,
-                                 .stride_h = 1,
-                                 .stride_w = 1,
-                                 .dilation_h = 1,
-                                 .dilation_w = 1 };
+    effnn__pool2d pool = square_pool(1, 1, 4, 1, 1, 0);
     const float x[] = { 1.0f, NAN, 7.0f, NAN }, low[] = { -INFINITY, -INFINITY, -INFINITY, 0 };
     float y;
     int64_t index;
 
+    pool.kernel_w = 4;
+    pool.out_w = 1;
     ck_assert_ok(effnn__kernels_get()->max_pool2d_f32(NULL, &pool, x, &y, &index));
     ck_assert(isnan(y));
     ck_assert_int_eq(index, 1);
@@ -137,21 +114,7 @@ END_TEST
 
 START_TEST(bits_do_not_depend_on_the_threads)
 {
-    const effnn__pool2d pool = { .planes = 300,
-                                 .h = 19,
-                                 .w = 21,
-                                 .kernel_h = 3,
-                                 .kernel_w = 3,
-                                 .out_h = 10,
-                                 .out_w = 11,
-                                 .stride_h = 2,
-                                 .stride_w = 2,
-                                 .dilation_h = 1,
-                                 .dilation_w = 1,
-                                 .pad_top = 1,
-                                 .pad_left = 1,
-                                 .pad_bottom = 1,
-                                 .pad_right = 1 };
+    const effnn__pool2d pool = square_pool(300, 19, 21, 3, 2, 1);
     enum { N_OUT = 300 * 110 };
     float *const x = random_f32(300 * 19 * 21, 1), *const first = random_f32(2 * N_OUT, 2);
     float *const y = random_f32(2 * N_OUT, 3);
