@@ -5,9 +5,9 @@
 /* Dense computations on plain arrays. One struct of function pointers; every entry has a plain C
  * reference (effnn__kernels_reference), against which tests hold whatever effnn__kernels_get()
  * chose for this CPU. Kernels never allocate: scratch comes from the caller, in bytes told by the
- * *_scratch entry beside, aligned as doubles are. Arrays are row-major and contiguous unless strides are given; outputs
- * never overlap inputs unless an entry says "may alias". All split work by effnn__parallel_for,
- * so results do not depend on the number of threads. */
+ * *_scratch entry beside, aligned as doubles are. Arrays are row-major and contiguous unless
+ * strides are given; outputs never overlap inputs unless an entry says "may alias". All split work
+ * by effnn__parallel_for, so results do not depend on the number of threads. */
 
 #include "base/status.h"
 

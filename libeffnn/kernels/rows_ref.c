@@ -16,42 +16,42 @@ static float largest(const float *x, size_t axis, size_t inner)
     return best;
 }
 
-static double exponential_sum(const float *x, size_t axis, size_t inner, float shift)
+/* Softmax of one line of the axis, or its logarithm. */
+static void softmax_line(const float *x, float *y, size_t axis, size_t inner, bool log_of_it)
 {
+    const double shift = (double)largest(x, axis, inner);
     double sum = 0.0;
 
-    for (size_t i = 0; i < axis; i++) sum += exp((double)x[i * inner] - (double)shift);
-    return sum;
+    for (size_t i = 0; i < axis; i++) sum += exp((double)x[i * inner] - shift);
+    for (size_t i = 0; i < axis * inner; i += inner) {
+        const double difference = (double)x[i] - shift;
+
+        y[i] = (float)(log_of_it ? difference - log(sum) : exp(difference) / sum);
+    }
+}
+
+static effnn_status softmax_lines(effnn__axis shape, const float *x, float *y, bool log_of_it)
+{
+    for (size_t i = 0; i < shape.outer * shape.inner; i++) {
+        const size_t at = i / shape.inner * shape.axis * shape.inner + i % shape.inner;
+
+        softmax_line(x + at, y + at, shape.axis, shape.inner, log_of_it);
+    }
+    return EFFNN_OK;
 }
 
 effnn_status effnn__softmax_f32_ref(effnn_context *context, effnn__axis shape, const float *x,
                                     float *y)
 {
     (void)context;
-    for (size_t i = 0; i < shape.outer * shape.inner; i++) {
-        const size_t at = i / shape.inner * shape.axis * shape.inner + i % shape.inner;
-        const float shift = largest(x + at, shape.axis, shape.inner);
-        const double sum = exponential_sum(x + at, shape.axis, shape.inner, shift);
-
-        for (size_t a = at; a < at + shape.axis * shape.inner; a += shape.inner)
-            y[a] = (float)(exp((double)x[a] - (double)shift) / sum);
-    }
-    return EFFNN_OK;
+    return softmax_lines(shape, x, y, false);
 }
 
 effnn_status effnn__log_softmax_f32_ref(effnn_context *context, effnn__axis shape, const float *x,
                                         float *y)
 {
     (void)context;
-    for (size_t i = 0; i < shape.outer * shape.inner; i++) {
-        const size_t at = i / shape.inner * shape.axis * shape.inner + i % shape.inner;
-        const float shift = largest(x + at, shape.axis, shape.inner);
-        const double log_sum = log(exponential_sum(x + at, shape.axis, shape.inner, shift));
-
-        for (size_t a = at; a < at + shape.axis * shape.inner; a += shape.inner)
-            y[a] = (float)((double)x[a] - (double)shift - log_sum);
-    }
-    return EFFNN_OK;
+    return softmax_lines(shape, x, y, true);
 }
 
 /* Mean of (x - shift)^power over a row, power 1 or 2. */
