@@ -23,14 +23,15 @@ typedef struct capture {
 } capture;
 
 /* The sample of the first element that is not finite. */
-static effnn_status check_finite(const capture *self, const effnn__node *node,
-                                 const effnn_tensor *tensor)
+static effnn_status check_finite(const capture *self, size_t tap, const effnn_tensor *tensor)
 {
+    const char *const *names = self->options->names;
     const uint64_t first = self->reader.first - self->reader.real;
 
     if (!tensor || effnn__tensor_is_finite(tensor)) return EFFNN_OK;
     return effnn__fail(
-        EFFNN_E_NUMERIC, "node '%s': an operand is not finite for samples %llu to %llu", node->name,
+        EFFNN_E_NUMERIC, "%s '%s': an operand is not finite for samples %llu to %llu",
+        names ? "site" : "node", names ? names[tap] : self->nodes[tap]->name,
         (unsigned long long)first, (unsigned long long)(first + self->reader.real - 1));
 }
 
@@ -43,13 +44,14 @@ static effnn_status on_tap(void *user, const effnn__node *node, const effnn_tens
         .inputs = inputs,
         .outputs = outputs,
         .n = self->reader.real,
+        .batch = (size_t)effnn_tensor_dims(self->reader.inputs[0])[0],
         .first = self->reader.first - self->reader.real,
         .mask = self->reader.current.mask,
     };
 
     while (self->nodes[event.tap] != node) event.tap++;
-    EFFNN_TRY(check_finite(self, node, inputs[0]));
-    EFFNN_TRY(check_finite(self, node, outputs[0]));
+    EFFNN_TRY(check_finite(self, event.tap, inputs[0]));
+    EFFNN_TRY(check_finite(self, event.tap, outputs[0]));
     return self->consume(self->user, &event);
 }
 

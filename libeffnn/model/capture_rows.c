@@ -22,13 +22,20 @@ static size_t pixels(const effnn_tensor *output)
     return n;
 }
 
+/* Pictures of one sample: more than one where frames or windows were folded into the batch. */
+static size_t pictures(const effnn__capture_event *event)
+{
+    return (size_t)effnn_tensor_dims(event->outputs[0])[0] / event->batch;
+}
+
 size_t effnn__capture_rows(const effnn__site *site, const effnn__capture_event *event)
 {
     const effnn_tensor *output = event->outputs[0];
-    const size_t batch = (size_t)effnn_tensor_dims(output)[0];
+    const size_t rows = is_conv(site) ? (size_t)effnn_tensor_dims(output)[0] * pixels(output)
+                                      : effnn_tensor_count(output) / (size_t)site->out;
 
-    if (is_conv(site)) return pixels(output);
-    return effnn_tensor_count(output) / (size_t)site->out / batch;
+    if (is_conv(site) && effnn_tensor_dims(output)[0] % (int64_t)event->batch != 0) return 0;
+    return rows % event->batch == 0 ? rows / event->batch : 0;
 }
 
 /* True if row r of a sample counts: masks are [n, tokens], a token per row. */
@@ -62,6 +69,17 @@ static void subtract_bias(float *out, size_t rows, const effnn__site *site, int6
         for (int64_t o = 0; o < site->out; o++) out[r * (size_t)site->out + (size_t)o] -= bias[o];
 }
 
+/* Picture i of [pictures, groups · out, pixels] as [pixels, out]. */
+static void copy_picture(float *out, const float *data, const effnn__site *site, int64_t group,
+                         size_t area, size_t i)
+{
+    const size_t width = (size_t)site->out;
+    const float *planes = data + ((i * (size_t)site->groups + (size_t)group) * width) * area;
+
+    for (size_t o = 0; o < width; o++)
+        for (size_t r = 0; r < area; r++) out[r * width + o] = planes[o * area + r];
+}
+
 effnn_status effnn__capture_output(float *out, size_t *rows, const effnn__site *site, int64_t group,
                                    const effnn__capture_event *event, size_t sample)
 {
@@ -70,11 +88,10 @@ effnn_status effnn__capture_output(float *out, size_t *rows, const effnn__site *
     const size_t width = (size_t)site->out;
     const float *data = effnn_tensor_data(output);
 
-    if (is_conv(site)) { /* [n, groups · out, pixels] to [pixels, out] */
-        const float *planes = data + ((sample * (size_t)site->groups + (size_t)group) * width) * n;
-
-        for (size_t o = 0; o < width; o++)
-            for (size_t r = 0; r < n; r++) out[r * width + o] = planes[o * n + r];
+    if (is_conv(site)) {
+        for (size_t i = 0; i < pictures(event); i++)
+            copy_picture(out + i * pixels(output) * width, data, site, group, pixels(output),
+                         sample * pictures(event) + i);
         *rows = n;
     } else {
         copy_rows(out, rows, data + sample * n * width, width, event, sample, n);
@@ -168,9 +185,13 @@ effnn_status effnn__capture_input(float *out, size_t *rows, const effnn__site *s
         return EFFNN_OK;
     }
     EFFNN_TRY(read_geometry(&g, site, event));
-    data += (((int64_t)sample * site->groups + group) * g.c_in) * g.h * g.w;
-    for (int64_t y = 0; y < g.out_h; y++)
-        for (int64_t x = 0; x < g.out_w; x++, out += width) copy_patch(out, data, &g, y, x);
+    for (size_t i = 0; i < pictures(event); i++) {
+        const int64_t picture = (int64_t)(sample * pictures(event) + i);
+        const float *image = data + (picture * site->groups + group) * g.c_in * g.h * g.w;
+
+        for (int64_t y = 0; y < g.out_h; y++)
+            for (int64_t x = 0; x < g.out_w; x++, out += width) copy_patch(out, image, &g, y, x);
+    }
     *rows = n;
     return EFFNN_OK;
 }
