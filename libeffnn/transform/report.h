@@ -2,16 +2,19 @@
 #ifndef EFFNN_TRANSFORM_REPORT_H
 #define EFFNN_TRANSFORM_REPORT_H
 
-/* The report while it is being made: named numbers and texts, and rows (one a site) of the same. */
+/* The report while it is being made: named numbers and texts, and rows (one a site) of the same.
+ * Setting what is there already replaces it. docs/report.md lists the keys. */
 
 #include "base/status.h"
 
 #include <effnn/transform.h>
+#include <stdbool.h>
 
 effnn_status effnn__report_create(effnn_report **out);
 
 /* path: "before.parameters"; parts are keys in snake_case. A number that is not finite is null. */
 effnn_status effnn__report_set(effnn_report *self, const char *path, double value);
+effnn_status effnn__report_set_flag(effnn_report *self, const char *path, bool value);
 effnn_status effnn__report_set_text(effnn_report *self, const char *path, const char *value);
 
 /* A row with its name; then its numbers and texts. */
