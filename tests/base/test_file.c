@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Files: whole or not at all. */
+
+#include "base/file.h"
+
+#include "base/alloc.h"
+#include "support/alloc_fail.h"
+#include "support/suite.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[64], path[128];
+
+static void setup(void)
+{
+    strcpy(folder, "/tmp/effnn-file-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/target", folder);
+}
+
+static size_t entries(void)
+{
+    DIR *dir = opendir(folder);
+    size_t n = 0;
+
+    ck_assert_ptr_nonnull(dir);
+    while (readdir(dir)) n++;
+    closedir(dir);
+    return n - 2; /* "." and ".." */
+}
+
+static void teardown(void)
+{
+    unlink(path);
+    rmdir(folder);
+}
+
+static effnn_status write_text(const char *text)
+{
+    effnn__writer *writer = NULL;
+
+    EFFNN_TRY(effnn__writer_create(&writer, path));
+    const effnn_status status = effnn__writer_add(writer, text, strlen(text));
+
+    if (status != EFFNN_OK) {
+        effnn__writer_abandon(writer);
+        return status;
+    }
+    return effnn__writer_commit(writer);
+}
+
+static void holds(const char *text)
+{
+    effnn__file file = { 0 };
+
+    ck_assert_ok(effnn__file_open(&file, path));
+    ck_assert_uint_eq(file.size, strlen(text));
+    ck_assert(memcmp(file.data, text, file.size) == 0);
+    effnn__file_close(&file);
+}
+
+START_TEST(a_committed_file_holds_what_was_written)
+{
+    ck_assert_ok(write_text("first"));
+    holds("first");
+    ck_assert_ok(write_text("second"));
+    holds("second");
+    ck_assert_uint_eq(entries(), 1);
+}
+END_TEST
+
+START_TEST(an_abandoned_file_leaves_no_trace)
+{
+    effnn__writer *writer = NULL;
+
+    ck_assert_ok(write_text("old"));
+    ck_assert_ok(effnn__writer_create(&writer, path));
+    ck_assert_ok(effnn__writer_add(writer, "new", 3));
+    effnn__writer_abandon(writer);
+    holds("old");
+    ck_assert_uint_eq(entries(), 1);
+}
+END_TEST
+
+START_TEST(large_writes_come_out_in_order)
+{
+    const size_t n = 1000000;
+    unsigned char *data = malloc(n);
+    effnn__writer *writer = NULL;
+    effnn__file file = { 0 };
+
+    for (size_t i = 0; i < n; i++) data[i] = (unsigned char)(i * 7 + i / 256);
+    ck_assert_ok(effnn__writer_create(&writer, path));
+    for (size_t at = 0, step = 1; at < n; at += step, step = 1 + step * 3 % 400000)
+        ck_assert_ok(effnn__writer_add(writer, data + at, step < n - at ? step : n - at));
+    ck_assert_ok(effnn__writer_commit(writer));
+    ck_assert_ok(effnn__file_open(&file, path));
+    ck_assert_uint_eq(file.size, n);
+    ck_assert(memcmp(file.data, data, n) == 0);
+    effnn__file_close(&file);
+    free(data);
+}
+END_TEST
+
+START_TEST(permissions_of_a_replaced_file_stay)
+{
+    struct stat info;
+
+    ck_assert_ok(write_text("old"));
+    ck_assert_int_eq(chmod(path, 0640), 0);
+    ck_assert_ok(write_text("new"));
+    ck_assert_int_eq(stat(path, &info), 0);
+    ck_assert_uint_eq(info.st_mode & 07777, 0640);
+}
+END_TEST
+
+START_TEST(a_link_stays_a_link)
+{
+    char link[160];
+    struct stat info;
+    effnn__writer *writer = NULL;
+
+    snprintf(link, sizeof link, "%s/link", folder);
+    ck_assert_ok(write_text("old"));
+    ck_assert_int_eq(symlink(path, link), 0);
+    ck_assert_ok(effnn__writer_create(&writer, link));
+    ck_assert_ok(effnn__writer_add(writer, "new", 3));
+    ck_assert_ok(effnn__writer_commit(writer));
+    ck_assert_int_eq(lstat(link, &info), 0);
+    ck_assert(S_ISLNK(info.st_mode));
+    holds("new");
+    unlink(link);
+}
+END_TEST
+
+START_TEST(what_cannot_be_read_or_written_is_named_with_the_reason)
+{
+    effnn__file file;
+    effnn__writer *writer = NULL;
+
+    ck_assert_fails_saying(EFFNN_E_IO, "No such file", effnn__file_open(&file, path));
+    ck_assert_fails_saying(EFFNN_E_IO, "s a directory", effnn__file_open(&file, folder));
+    ck_assert_fails_saying(EFFNN_E_IO, "/no/such/folder/x",
+                           effnn__writer_create(&writer, "/no/such/folder/x"));
+    ck_assert_ptr_null(writer);
+}
+END_TEST
+
+START_TEST(a_write_that_fails_half_way_leaves_the_old_file)
+{
+    const struct rlimit limit = { 100000,
+                                  100000 }; /* the system refuses more, as a full disk would */
+    effnn__writer *writer = NULL;
+    static char block[300000];
+
+    ck_assert_ok(write_text("old"));
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    ck_assert_ok(effnn__writer_create(&writer, path));
+    ck_assert_fails_saying(EFFNN_E_IO, path, effnn__writer_add(writer, block, sizeof block));
+    effnn__writer_abandon(writer);
+    ck_assert_ok(effnn__writer_create(&writer, path));
+    ck_assert_ok(effnn__writer_add(writer, block, 200000)); /* still in the buffer */
+    ck_assert_fails_saying(EFFNN_E_IO, "File too large", effnn__writer_commit(writer));
+    holds("old");
+    ck_assert_uint_eq(entries(), 1);
+}
+END_TEST
+
+START_TEST(no_memory_at_any_point_leaves_the_old_file)
+{
+    ck_assert_ok(write_text("old"));
+    ALLOC_FAIL_LOOP(write_text("new"), {
+        holds("old");
+        ck_assert_uint_eq(entries(), 1);
+    });
+    holds("new");
+}
+END_TEST
+
+SUITE("file", setup, teardown, a_committed_file_holds_what_was_written,
+      an_abandoned_file_leaves_no_trace, large_writes_come_out_in_order,
+      permissions_of_a_replaced_file_stay, a_link_stays_a_link,
+      what_cannot_be_read_or_written_is_named_with_the_reason,
+      a_write_that_fails_half_way_leaves_the_old_file, no_memory_at_any_point_leaves_the_old_file)

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Parallel jobs: every piece once, same bits at any number of threads, errors carried over, forks,
+ * runners, and the floating-point control word. */
+
+#include "base/pool.h"
+
+#include "base/alloc.h"
+#include "base/context.h"
+#include "support/suite.h"
+
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+
+enum { N = 10000, GRAIN = 37 };
+
+static effnn_context *make_context(uint32_t threads)
+{
+    effnn_context_options options = EFFNN_CONTEXT_OPTIONS_INIT;
+    effnn_context *context = NULL;
+
+    options.threads = threads;
+    ck_assert_ok(effnn_context_create(&context, &options));
+    return context;
+}
+
+static effnn_status count(void *job, size_t piece, size_t begin, size_t end)
+{
+    unsigned char *seen = job;
+
+    (void)piece;
+    for (size_t i = begin; i < end; i++) seen[i]++;
+    return EFFNN_OK;
+}
+
+static void runs_once(effnn_context *context)
+{
+    static unsigned char seen[N];
+
+    memset(seen, 0, sizeof seen);
+    ck_assert_ok(effnn__parallel_for(context, N, GRAIN, count, seen));
+    for (size_t i = 0; i < N; i++) ck_assert_uint_eq(seen[i], 1);
+}
+
+START_TEST(every_item_is_worked_on_once)
+{
+    for (uint32_t threads = 1; threads <= 8; threads *= 2) {
+        effnn_context *context = make_context(threads);
+
+        for (int i = 0; i < 50; i++) runs_once(context);
+        effnn_context_destroy(context);
+    }
+}
+END_TEST
+
+/* Partial sums of numbers whose sum depends on the order. */
+static effnn_status add(void *job, size_t piece, size_t begin, size_t end)
+{
+    float sum = 0.0f;
+
+    for (size_t i = begin; i < end; i++) sum += 1.0f / (float)(i + 1);
+    ((float *)job)[piece] = sum;
+    return EFFNN_OK;
+}
+
+START_TEST(one_two_and_eight_threads_give_the_same_bits)
+{
+    float sums[3] = { 0 };
+
+    for (int k = 0; k < 3; k++) {
+        static float parts[N / GRAIN + 1];
+        effnn_context *context = make_context((uint32_t[]){ 1, 2, 8 }[k]);
+
+        ck_assert_ok(effnn__parallel_for(context, N, GRAIN, add, parts));
+        for (size_t i = 0; i < effnn__piece_count(N, GRAIN); i++) sums[k] += parts[i];
+        effnn_context_destroy(context);
+    }
+    ck_assert(memcmp(&sums[0], &sums[1], sizeof sums[0]) == 0);
+    ck_assert(memcmp(&sums[0], &sums[2], sizeof sums[0]) == 0);
+}
+END_TEST
+
+static effnn_status fail_from_third(void *job, size_t piece, size_t begin, size_t end)
+{
+    (void)job;
+    (void)begin;
+    (void)end;
+    return piece < 3 ? EFFNN_OK : effnn__fail(EFFNN_E_SHAPE, "piece %zu", piece);
+}
+
+START_TEST(the_failure_of_the_lowest_piece_is_returned_with_its_message)
+{
+    effnn_context *context = make_context(4);
+
+    for (int i = 0; i < 100; i++)
+        ck_assert_fails_saying(EFFNN_E_SHAPE, "piece 3",
+                               effnn__parallel_for(context, N, GRAIN, fail_from_third, NULL));
+    runs_once(context);
+    effnn_context_destroy(context);
+}
+END_TEST
+
+static effnn_status nest(void *job, size_t piece, size_t begin, size_t end)
+{
+    static unsigned char seen[8][N];
+
+    (void)begin;
+    (void)end;
+    return effnn__parallel_for(job, N, GRAIN, count, seen[piece]);
+}
+
+START_TEST(a_nested_job_runs_on_its_own_thread)
+{
+    effnn_context *context = make_context(4);
+
+    ck_assert_ok(effnn__parallel_for(context, 8, 1, nest, context));
+    effnn_context_destroy(context);
+}
+END_TEST
+
+static void *use_context(void *context)
+{
+    for (int i = 0; i < 200; i++) {
+        unsigned char seen[1000] = { 0 };
+
+        if (effnn__parallel_for(context, sizeof seen, 10, count, seen) != EFFNN_OK) return context;
+        for (size_t k = 0; k < sizeof seen; k++)
+            if (seen[k] != 1) return context;
+    }
+    return NULL;
+}
+
+START_TEST(several_threads_may_use_one_context)
+{
+    effnn_context *context = make_context(3);
+    pthread_t threads[4];
+
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, use_context, context), 0);
+    for (int i = 0; i < 4; i++) {
+        void *failed;
+
+        pthread_join(threads[i], &failed);
+        ck_assert_ptr_null(failed);
+    }
+    effnn_context_destroy(context);
+}
+END_TEST
+
+START_TEST(a_forked_child_has_a_pool_again)
+{
+    effnn_context *context = make_context(4);
+    int status = -1;
+    pid_t child;
+
+    runs_once(context);
+    child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        static unsigned char seen[N];
+        bool good = effnn__parallel_for(context, N, GRAIN, count, seen) == EFFNN_OK;
+
+        for (size_t i = 0; i < N; i++) good = good && seen[i] == 1;
+        effnn_context_destroy(context);
+        _exit(good ? 0 : 1);
+    }
+    waitpid(child, &status, 0);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), 0);
+    runs_once(context);
+    effnn_context_destroy(context);
+}
+END_TEST
+
+START_TEST(a_steady_state_job_allocates_nothing)
+{
+    static unsigned char seen[N];
+    effnn_context *context = make_context(4);
+    uint64_t before;
+
+    runs_once(context);
+    before = effnn__alloc_count();
+    ck_assert_ok(effnn__parallel_for(context, N, GRAIN, count, seen));
+    ck_assert_uint_eq(effnn__alloc_count(), before);
+    effnn_context_destroy(context);
+}
+END_TEST
+
+START_TEST(no_items_and_no_memory_for_threads_are_no_failure)
+{
+    effnn_context *context = make_context(4);
+
+    ck_assert_ok(effnn__parallel_for(context, 0, 1, fail_from_third, NULL));
+    effnn__alloc_fail_after(0, 1);
+    runs_once(context);
+    effnn__alloc_fail_after(-1, 0);
+    runs_once(context);
+    effnn_context_destroy(context);
+}
+END_TEST
+
+/* A caller's runner that goes backwards, and says so. */
+static int backwards(void *user, effnn_task_fn task, void *job, size_t n)
+{
+    int *calls = user;
+
+    ++*calls;
+    for (size_t i = n; i-- > 0;) task(job, i);
+    return *calls == 3;
+}
+
+START_TEST(the_caller_s_runner_is_used_and_its_failure_told)
+{
+    effnn_context_options options = EFFNN_CONTEXT_OPTIONS_INIT;
+    effnn_context *context = NULL;
+    static unsigned char seen[N];
+    int calls = 0;
+
+    options.runner = backwards;
+    options.runner_user = &calls;
+    ck_assert_ok(effnn_context_create(&context, &options));
+    runs_once(context);
+    ck_assert_fails_saying(EFFNN_E_SHAPE, "piece 3",
+                           effnn__parallel_for(context, N, GRAIN, fail_from_third, NULL));
+    ck_assert_fails(EFFNN_E_USER, effnn__parallel_for(context, N, GRAIN, count, seen));
+    ck_assert_int_eq(calls, 3);
+    effnn_context_destroy(context);
+}
+END_TEST
+
+#if defined(__SSE2__)
+static effnn_status half_of_smallest(void *job, size_t piece, size_t begin, size_t end)
+{
+    volatile float smallest = 1.17549435e-38f;
+
+    (void)begin;
+    (void)end;
+    ((float *)job)[piece] = smallest * 0.5f; /* denormal: 0 where they are flushed */
+    return EFFNN_OK;
+}
+
+START_TEST(the_host_s_control_word_does_not_reach_the_pieces)
+{
+    effnn_context *context = make_context(4);
+    const unsigned flushing = 0x9FC0; /* flush to zero, denormals are zero */
+    const unsigned before = _mm_getcsr();
+    float halves[64] = { 0 };
+
+    _mm_setcsr(flushing);
+    const effnn_status status = effnn__parallel_for(context, 64, 1, half_of_smallest, halves);
+    const unsigned after = _mm_getcsr();
+
+    _mm_setcsr(before);
+    ck_assert_ok(status);
+    ck_assert_uint_eq(after & 0xFFC0, flushing);
+    for (int i = 0; i < 64; i++) ck_assert(halves[i] > 0.0f);
+    effnn_context_destroy(context);
+}
+END_TEST
+#else
+START_TEST(the_host_s_control_word_does_not_reach_the_pieces)
+{
+    ck_assert_uint_eq(effnn__piece_count(7, 3), 3);
+}
+END_TEST
+#endif
+
+SUITE("pool", NULL, NULL, every_item_is_worked_on_once,
+      one_two_and_eight_threads_give_the_same_bits,
+      the_failure_of_the_lowest_piece_is_returned_with_its_message,
+      a_nested_job_runs_on_its_own_thread, several_threads_may_use_one_context,
+      a_forked_child_has_a_pool_again, a_steady_state_job_allocates_nothing,
+      no_items_and_no_memory_for_threads_are_no_failure,
+      the_caller_s_runner_is_used_and_its_failure_told,
+      the_host_s_control_word_does_not_reach_the_pieces)
