@@ -25,7 +25,7 @@ static const effnn_option_def defs[] = {
     { "rate", "a share", EFFNN_OPT_F64, FIELD(rate), .value = 0.1, .min = 0, .max = 1 },
     { "rounding", "of ties", EFFNN_OPT_ENUM, FIELD(rounding), .choices = roundings },
     { "name", "any text", EFFNN_OPT_STRING, FIELD(name), .text = "plain" },
-    { "sites", "globs", EFFNN_OPT_LIST, FIELD(sites) },
+    { "sites", "globs", EFFNN_OPT_LIST, FIELD(sites), .text = "" },
     { "pads", "whole numbers", EFFNN_OPT_INTS, FIELD(pads), .text = "0:0", .min = -9, .max = 9 },
     EFFNN_OPTIONS_END,
 };

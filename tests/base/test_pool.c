@@ -9,6 +9,7 @@
 #include "support/suite.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #if defined(__SSE2__)
