@@ -10,7 +10,7 @@ install_packages $BUILD_PACKAGES
 
 build=${BUILD_DIR:-build/quickstart}
 out=${OUT_DIR:-build/quickstart-out}
-[ -f "$build/build.ninja" ] || meson setup "$build" -Dtests=false -Dbuildtype=release >/dev/null
+[ -f "$build/build.ninja" ] || meson setup "$build" -Dtests=false -Dbuildtype=release -Dwerror=false >/dev/null
 ninja -C "$build" | tail -n 1
 mkdir -p "$out"
 effnn=$build/bindings/cli/effnn

@@ -60,7 +60,7 @@ effnn_status effnn_model_load(effnn_model **out, effnn_context *context, const c
                               const effnn_load_options *options)
 {
     const effnn_load_options defaults = EFFNN_LOAD_OPTIONS_INIT;
-    const file_format *format;
+    const file_format *format = NULL;
     effnn_model *model = NULL;
     effnn_status status;
 
@@ -87,7 +87,7 @@ effnn_status effnn_model_save(const effnn_model *self, const char *path,
                               const effnn_save_options *options)
 {
     const effnn_save_options defaults = EFFNN_SAVE_OPTIONS_INIT;
-    const file_format *format;
+    const file_format *format = NULL;
 
     EFFNN_CHECK_ARG(self && path);
     if (!options) options = &defaults;

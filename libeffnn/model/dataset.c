@@ -270,7 +270,7 @@ effnn_status effnn_dataset_create_from_tensors(effnn_dataset **out, effnn_contex
                                                effnn_tensor *targets, effnn_tensor *mask)
 {
     tensor_source *self;
-    int64_t count;
+    int64_t count = 0;
     effnn_status status;
 
     EFFNN_CHECK_ARG(out && inputs && n_inputs);

@@ -18,7 +18,7 @@ static char folder[64], path[128];
 
 static void setup(void)
 {
-    strcpy(folder, "/tmp/effnn-file-XXXXXX");
+    strcpy(folder, P_tmpdir "/effnn-file-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/target", folder);
 }
