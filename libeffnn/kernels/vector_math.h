@@ -19,7 +19,7 @@
 /* 2^n for n in [-126, 127]. */
 static inline float power_of_two(int32_t n)
 {
-    const uint32_t bits = (uint32_t)(n + 127) << 23;
+    const uint32_t bits = ((uint32_t)n + 127u) << 23;
     float result;
 
     memcpy(&result, &bits, sizeof result);
@@ -46,7 +46,9 @@ static inline float exp_sum(float x, float low)
     memcpy(&zero_bits, &rounder, sizeof zero_bits);
     exponent = (int32_t)((uint32_t)bits - (uint32_t)zero_bits);
     half = (int32_t)((uint32_t)(exponent + 1024) >> 1) - 512; /* 2^n in two factors: n to ±150 */
-    return p * power_of_two(half) * power_of_two(exponent - half);
+    /* A NaN makes any exponent, so its arithmetic wraps. */
+    return p * power_of_two(half) *
+           power_of_two((int32_t)((uint32_t)exponent - (uint32_t)half));
 }
 
 static inline float exp_one(float x)
