@@ -18,9 +18,12 @@ static cJSON *make_item(const report_entry *entry)
     if (entry->kind == REPORT_TEXT) return cJSON_CreateString(entry->text);
     if (entry->kind == REPORT_FLAG) return cJSON_CreateBool(entry->number != 0.0);
     if (!isfinite(entry->number)) return cJSON_CreateNull();
-    if (fabs(entry->number) <= MAX_EXACT || entry->number != floor(entry->number))
-        return cJSON_CreateNumber(entry->number);
+    if (entry->number != floor(entry->number)) {
+        effnn__format_f64(digits, sizeof digits, entry->number);
+        return cJSON_CreateRaw(digits); /* cJSON itself would write 15 digits */
+    }
     snprintf(digits, sizeof digits, "%.0f", entry->number);
+    if (fabs(entry->number) <= MAX_EXACT) return cJSON_CreateRaw(digits);
     return cJSON_CreateString(digits);
 }
 

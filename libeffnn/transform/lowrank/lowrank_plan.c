@@ -68,9 +68,11 @@ static int64_t count_base(lowrank_plan *self, const effnn__lowrank_options *opti
     for (size_t i = 0; i < self->n; i++) {
         const effnn__site *site = self->entries[i].site;
         const size_t in = (size_t)site->in, out = (size_t)site->out;
+        const size_t step =
+            options->rank_step > 0 ? (size_t)options->rank_step : effnn__lowrank_step_for(in, out);
 
         self->entries[i].refused = refusal_of(site);
-        self->curves[i] = effnn__lowrank_curve_of(in, out, (size_t)options->rank_step, NULL);
+        self->curves[i] = effnn__lowrank_curve_of(in, out, step, NULL);
         if (self->entries[i].refused)
             self->curves[i].n_levels = 1;
         else
@@ -110,9 +112,9 @@ effnn_status effnn__lowrank_plan_check_target(const lowrank_plan *self,
     if (self->target <= most) return EFFNN_OK;
     return effnn__fail(EFFNN_E_ARG,
                        "lowrank: reduction %g of %lld parameters cannot be reached; the selected "
-                       "sites free at most %.4f of them at rank %lld",
-                       options->reduction, (long long)self->base, (double)most / (double)self->base,
-                       (long long)options->rank_step);
+                       "sites free at most %.4f of them",
+                       options->reduction, (long long)self->base,
+                       (double)most / (double)self->base);
 }
 
 static effnn_status check_data(const effnn__lowrank_options *options,

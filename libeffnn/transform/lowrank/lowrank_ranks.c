@@ -23,6 +23,15 @@ effnn__lowrank_curve effnn__lowrank_curve_of(size_t in, size_t out, size_t step,
                                    .tails = tails };
 }
 
+size_t effnn__lowrank_step_for(size_t in, size_t out)
+{
+    const size_t full = in < out ? in : out;
+    size_t step = 1;
+
+    while (step < 8 && full / (2 * step) >= 64) step *= 2;
+    return step;
+}
+
 size_t effnn__lowrank_rank(const effnn__lowrank_curve *curve, size_t level)
 {
     if (level == 0) return curve->in < curve->out ? curve->in : curve->out;

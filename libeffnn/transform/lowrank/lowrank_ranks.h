@@ -21,6 +21,10 @@ typedef struct effnn__lowrank_curve {
 effnn__lowrank_curve effnn__lowrank_curve_of(size_t in, size_t out, size_t step,
                                              const double *tails);
 
+/* The step for a site where none is asked for: the largest power of two that makes 64 steps or more
+ * of the full rank, at most 8. So 8 from 512 on, as the paper has it, and 1 for narrow sites. */
+size_t effnn__lowrank_step_for(size_t in, size_t out);
+
 /* Rank (dense: full), elements of the weight or of both factors, relative error at a level. */
 size_t effnn__lowrank_rank(const effnn__lowrank_curve *curve, size_t level);
 int64_t effnn__lowrank_elements(const effnn__lowrank_curve *curve, size_t level);
