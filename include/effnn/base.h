@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** @def EFFNN_API
+ * Marks what the library exports. */
 #if defined(SWIG)
 #define EFFNN_API
 #elif defined(_WIN32)
@@ -24,9 +26,11 @@
 extern "C" {
 #endif
 
-/** Version of this header. */
+/** Major version of this header. */
 #define EFFNN_VERSION_MAJOR 0
+/** Minor version. */
 #define EFFNN_VERSION_MINOR 1
+/** Patch level. */
 #define EFFNN_VERSION_PATCH 0
 
 /** Every status there is: identifier, value, meaning. Bindings are made from this one list. */
@@ -46,9 +50,11 @@ extern "C" {
 
 /** Result of a call that can fail: EFFNN_OK (0) or a negative value. */
 typedef enum effnn_status {
+/** @cond */
 #define X(id, value, text) EFFNN_##id = value,
     EFFNN_STATUS_MAP(X)
 #undef X
+    /** @endcond */
 } effnn_status;
 
 /** Meaning of a status in words ("invalid argument"); borrowed, static. */

@@ -24,9 +24,11 @@ typedef struct effnn_dataset effnn_dataset;
  * "npy:x.npy+y.npy", "records:F,shape=3/32/32,label=first", "random:64". docs/data-uris.md has the
  * grammar.
  *
- * @param[out] out    owned by the caller; untouched on failure.
- * @param      model  gives the preprocessing (metadata effnn.preprocess) and the input shapes where
- *                    the URI leaves them out; may be NULL. Not kept.
+ * @param[out] out      owned by the caller; untouched on failure.
+ * @param      context  NULL: the default.
+ * @param      uri      what to open.
+ * @param      model    gives the preprocessing (metadata effnn.preprocess) and the input shapes
+ * where the URI leaves them out; may be NULL. Not kept.
  * @return EFFNN_OK; EFFNN_E_ARG for a malformed URI; EFFNN_E_NOTFOUND for an unknown kind or key;
  *         EFFNN_E_IO; EFFNN_E_FORMAT; EFFNN_E_SHAPE; EFFNN_E_NOMEM.
  */
@@ -64,7 +66,10 @@ EFFNN_API effnn_status effnn_dataset_create(effnn_dataset **out, effnn_context *
 /**
  * A dataset over tensors whose first dimension counts the samples; shares their storage.
  *
+ * @param[out] out  owned by the caller; untouched on failure.
+ * @param context  NULL: the default.
  * @param names    [n_inputs] or NULL: by position.
+ * @param n_inputs number of inputs.
  * @param inputs   [n_inputs], each [count, …].
  * @param targets  [count, …], or NULL.
  * @param mask     [count, tokens], or NULL.
@@ -87,6 +92,9 @@ EFFNN_API const char *effnn_dataset_input_name_at(const effnn_dataset *self, siz
 /**
  * Read samples first … first + n - 1.
  *
+ * @param self   the dataset.
+ * @param first  index of the first sample.
+ * @param n      number of samples.
  * @param[out] out  `inputs` must point to effnn_dataset_input_count() entries; all tensors are new
  *                  and owned by the caller (effnn_batch_clear() releases them); untouched on
  * failure.

@@ -89,6 +89,8 @@ EFFNN_API effnn_status effnn_model_clone(effnn_model **out, const effnn_model *s
 /**
  * Add an input.
  *
+ * @param self     the model.
+ * @param dtype    element type.
  * @param name     unique among the model's values.
  * @param rank     number of dimensions.
  * @param dims     [rank]; -1: open, given by each run.

@@ -28,14 +28,14 @@ typedef enum effnn_option_type {
 
 /** Value of an EFFNN_OPT_LIST field; owned by the options struct. */
 typedef struct effnn_string_list {
-    size_t n;
-    char **items;
+    size_t n;     /**< number of items */
+    char **items; /**< [n] */
 } effnn_string_list;
 
 /** Value of an EFFNN_OPT_INTS field; owned by the options struct. */
 typedef struct effnn_int_list {
-    size_t n;
-    int64_t *items;
+    size_t n;       /**< number of items */
+    int64_t *items; /**< [n] */
 } effnn_int_list;
 
 /** One option. Arrays of rows end with EFFNN_OPTIONS_END and travel with their stride. */
@@ -45,7 +45,8 @@ typedef struct effnn_option_def {
     effnn_option_type type;     /**< of the field */
     size_t offset;              /**< of the field in the options struct */
     double value;               /**< default of BOOL, I64, F64 and ENUM (index) */
-    double min, max;            /**< inclusive; of I64, F64 and each of INTS; both 0: no limit */
+    double min;                 /**< inclusive; of I64, F64 and each of INTS … */
+    double max;                 /**< … and the largest; both 0: no limit */
     const char *const *choices; /**< ENUM: NULL-terminated names */
     const char *text;           /**< default of STRING, LIST and INTS; NULL: empty */
     uint64_t reserved[2];       /**< zero */

@@ -36,6 +36,8 @@ typedef struct effnn_session_options {
     }
 
 /** Create. @param[out] out  owned by the caller; untouched on failure.
+ *  @param model    not changed.
+ *  @param options  NULL: EFFNN_SESSION_OPTIONS_INIT.
  *  @return EFFNN_OK; EFFNN_E_ARG; EFFNN_E_STATE for a model without outputs; EFFNN_E_NOMEM. */
 EFFNN_API effnn_status effnn_session_create(effnn_session **out, const effnn_model *model,
                                             const effnn_session_options *options);
@@ -71,6 +73,7 @@ typedef struct effnn_run_options {
  * The first run with new input shapes plans them; later ones allocate nothing if all outputs are
  * given and the inputs are contiguous.
  *
+ * @param      self     the session.
  * @param      inputs   [effnn_session_input_count()] in the model's order, any strides.
  * @param[in,out] outputs [effnn_session_output_count()]: a NULL entry becomes a new tensor owned by
  *                      the caller; a tensor is written to and must have the right dtype and shape

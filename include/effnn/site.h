@@ -30,18 +30,19 @@ typedef struct effnn_site_info {
     const char *node;     /**< name of the node; borrowed */
     const char *weight;   /**< linear: name of the weight; else NULL; borrowed */
     effnn_site_kind kind; /**< kind */
-    int64_t in,
-        out; /**< linear: rows and columns of the weight as a matrix [in, out], of one group */
-    int64_t groups;      /**< linear: groups; else 1 */
-    uint64_t parameters; /**< elements of weight and bias (or scale and bias) */
-    double macs;         /**< of one sample, open dimensions 1 */
-    const char *refused; /**< why transforms must leave it ("weight shared with …"), or NULL */
+    int64_t in;           /**< linear: rows of the weight as a matrix [in, out], of one group */
+    int64_t out;          /**< linear: columns of that matrix */
+    int64_t groups;       /**< linear: groups; else 1 */
+    uint64_t parameters;  /**< elements of weight and bias (or scale and bias) */
+    double macs;          /**< of one sample, open dimensions 1 */
+    const char *refused;  /**< why transforms must leave it ("weight shared with …"), or NULL */
 } effnn_site_info;
 
 /** A model's sites. */
 typedef struct effnn_site_list effnn_site_list;
 
 /** List the sites of a model. @param[out] out  owned by the caller.
+ *  @param model  not changed.
  *  @return EFFNN_OK; EFFNN_E_SHAPE; EFFNN_E_NOMEM. */
 EFFNN_API effnn_status effnn_site_list_create(effnn_site_list **out, const effnn_model *model);
 /** Free; NULL is allowed. */

@@ -31,6 +31,8 @@ EFFNN_API size_t effnn_transform_count(const effnn_context *context);
 EFFNN_API const char *effnn_transform_name_at(const effnn_context *context, size_t i);
 
 /** Create by name, options at their defaults. @param[out] out  owned by the caller.
+ *  @param context  NULL: the default.
+ *  @param name     "lowrank", …
  *  @return EFFNN_OK; EFFNN_E_NOTFOUND (the message offers the nearest name); EFFNN_E_NOMEM. */
 EFFNN_API effnn_status effnn_transform_create(effnn_transform **out, effnn_context *context,
                                               const char *name);
@@ -96,6 +98,7 @@ typedef struct effnn_transform_options {
  * The whole life in one call: check, apply, fit if the method trains, fold. Works on a clone that
  * is swapped in at the very end.
  *
+ * @param      self     in state "created".
  * @param      model    changed on success; on failure or cancel bit-equal to what it was.
  * @param      options  NULL: EFFNN_TRANSFORM_OPTIONS_INIT.
  * @param[out] report   new report owned by the caller; may be NULL; untouched on failure.

@@ -47,8 +47,7 @@ static inline float exp_sum(float x, float low)
     exponent = (int32_t)((uint32_t)bits - (uint32_t)zero_bits);
     half = (int32_t)((uint32_t)(exponent + 1024) >> 1) - 512; /* 2^n in two factors: n to ±150 */
     /* A NaN makes any exponent, so its arithmetic wraps. */
-    return p * power_of_two(half) *
-           power_of_two((int32_t)((uint32_t)exponent - (uint32_t)half));
+    return p * power_of_two(half) * power_of_two((int32_t)((uint32_t)exponent - (uint32_t)half));
 }
 
 static inline float exp_one(float x)
