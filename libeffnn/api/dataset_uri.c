@@ -13,8 +13,9 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
-#define MAX_PARTS    64
-#define MAX_CHANNELS 64
+#define MAX_PARTS     64
+#define MAX_CHANNELS  64
+#define DEFAULT_SCALE 255.0 /* of bytes */
 
 /* A URI taken apart; `text` is the owned copy that all strings point into. */
 typedef struct uri {
@@ -184,6 +185,12 @@ static effnn_status parse(uri *self, const char *text)
     return EFFNN_OK;
 }
 
+/* True for kinds whose raw values are scaled and shifted. */
+static bool takes_preprocessing(const uri *self)
+{
+    return strcmp(self->kind->name, "npy") != 0 && strcmp(self->kind->name, "random") != 0;
+}
+
 static void take_numbers(double *out, size_t *n, const cJSON *array)
 {
     const cJSON *item;
@@ -200,8 +207,7 @@ static effnn_status take_preprocess(uri *self, const effnn_model *model)
     cJSON *document;
     const cJSON *scale;
 
-    if (!text || strcmp(self->kind->name, "npy") == 0 || strcmp(self->kind->name, "random") == 0)
-        return EFFNN_OK;
+    if (!text || !takes_preprocessing(self)) return EFFNN_OK;
     document = cJSON_Parse(text);
     if (!document)
         return effnn__fail(EFFNN_E_FORMAT, "the model's metadata effnn.preprocess is not JSON");
@@ -242,6 +248,37 @@ static effnn_status slice(effnn_dataset **out, const uri *self, effnn_dataset *a
     return status;
 }
 
+static effnn_status print_numbers(effnn__str *out, const char *key, const double *values, size_t n)
+{
+    char text[32];
+
+    EFFNN_TRY(effnn__str_printf(out, "\"%s\": [", key));
+    for (size_t i = 0; i < n; i++) {
+        effnn__format_f64(text, sizeof text, values[i]);
+        EFFNN_TRY(effnn__str_printf(out, "%s%s", i ? ", " : "", text));
+    }
+    return effnn__str_add(out, "], ");
+}
+
+/* Let the dataset say how its values were made, in the form that take_preprocess() reads. */
+static effnn_status give_preprocess(effnn_dataset *data, const uri *self)
+{
+    const effnn__dataset_spec *spec = &self->spec;
+    effnn__str text = { 0 };
+    char scale[32];
+    effnn_status status;
+
+    if (!takes_preprocessing(self)) return EFFNN_OK;
+    effnn__format_f64(scale, sizeof scale, spec->scale > 0.0 ? spec->scale : DEFAULT_SCALE);
+    status = effnn__str_add(&text, "{");
+    if (status == EFFNN_OK) status = print_numbers(&text, "mean", spec->mean, spec->n_mean);
+    if (status == EFFNN_OK) status = print_numbers(&text, "std", spec->std, spec->n_std);
+    if (status == EFFNN_OK) status = effnn__str_printf(&text, "\"scale\": %s}", scale);
+    if (status == EFFNN_OK) status = effnn__dataset_set_preprocess(data, text.text);
+    effnn__str_clear(&text);
+    return status;
+}
+
 effnn_status effnn_dataset_open(effnn_dataset **out, effnn_context *context, const char *text,
                                 const effnn_model *model)
 {
@@ -258,6 +295,7 @@ effnn_status effnn_dataset_open(effnn_dataset **out, effnn_context *context, con
     self->spec.model = model;
     if (status == EFFNN_OK) status = take_preprocess(self, model);
     if (status == EFFNN_OK) status = self->kind->open(&all, context, &self->spec);
+    if (status == EFFNN_OK) status = give_preprocess(all, self);
     if (status == EFFNN_OK) status = slice(out, self, all);
     if (status != EFFNN_OK) effnn_dataset_destroy(all);
     effnn__free(self->text);
