@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "ops/op_run.h"
+#include "tensor/dtype.h"
 
 #include <stdalign.h>
 #include <stddef.h>
@@ -96,6 +97,7 @@ static effnn_status place_header(effnn__plan *self, const effnn__value *value,
 {
     effnn__shape shape = { .rank = info->rank };
     bool is_known = info->has_dtype && info->has_shape;
+    size_t count, bytes;
 
     for (size_t i = 0; i < info->rank; i++) {
         is_known = is_known && effnn__sym_is_constant(info->dims[i]);
@@ -106,6 +108,10 @@ static effnn_status place_header(effnn__plan *self, const effnn__value *value,
                            "node '%s' (%s): the shape of output '%s' depends on data",
                            value->producer ? value->producer->name : "-",
                            value->producer ? value->producer->def->name : "input", value->name);
+    EFFNN_TRY(effnn__shape_count(&count, shape.rank, shape.dims));
+    if (!effnn__dtype_bytes(info->dtype, count, &bytes))
+        return effnn__fail(EFFNN_E_SHAPE, "value '%s' would have %zu elements of %s", value->name,
+                           count, effnn_dtype_name(info->dtype));
     self->values[value->index].tensor =
         effnn__tensor_place(self->headers + value->index * self->header_size, NULL, info->dtype,
                             shape.rank, shape.dims);

@@ -32,8 +32,8 @@ static effnn_status infer_axis(effnn__sym *out, const effnn_op_infer *call, size
 {
     EFFNN_TRY(effnn__sym_add(out, call->symbols, size, pads));
     if (out->symbol == 0 && out->offset < 0)
-        return effnn__infer_fail(call, EFFNN_E_SHAPE, "axis %zu of size %lld is cropped by %lld",
-                                 axis, (long long)size.offset, (long long)-pads.offset);
+        return effnn__infer_fail(call, EFFNN_E_SHAPE, "axis %zu of size %lld is padded by %lld",
+                                 axis, (long long)size.offset, (long long)pads.offset);
     return EFFNN_OK;
 }
 
@@ -232,7 +232,7 @@ static const effnn_op_sample samples[] = {
     { .inputs = { "i8[2,2,3]", "i64{1,2}", "", "i64{-1}" } },
     { .inputs = { "f32[0,2]", "i64{1,0,1,0}" } },
     { .inputs = { "f32[2,3]", "i64{1,0,0}" }, .refused = "3 pads for 2 axes" },
-    { .inputs = { "f32[2,3]", "i64{-2,0,-1,0}" }, .refused = "cropped by 3" },
+    { .inputs = { "f32[2,3]", "i64{-2,0,-1,0}" }, .refused = "padded by -3" },
     { .inputs = { "f32[2]", "i64{1,1}", "i64:0" }, .refused = "i64" },
     { .inputs = { "i4[2]", "i64{1,1}" }, .refused = "i4" },
     EFFNN_SAMPLES_END,

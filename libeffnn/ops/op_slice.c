@@ -208,7 +208,8 @@ static effnn_status forward(const effnn_op_call *call)
             effnn__tensor_load_i64(ends, i), steps ? effnn__tensor_load_i64(steps, i) : 1);
 
         start += range.start * strides[axis];
-        strides[axis] *= range.step;
+        /* A step matters between elements only: alone, it may be any number. */
+        strides[axis] *= effnn_tensor_dims(y)[axis] > 1 ? range.step : 0;
     }
     effnn__walk_init(&walk, rank, effnn_tensor_dims(y));
     effnn__walk_add(&walk, start, strides);
@@ -234,6 +235,7 @@ static const effnn_op_sample samples[] = {
     { .inputs = { "f32[4,5]", "i64{-2}", "i64{2147483647}", "i64{1}" } },
     { .inputs = { "f32[4,5]", "i64{-1,0}", "i64{-9,5}", "i64{0,1}", "i64{-1,2}" } },
     { .inputs = { "f64[4,5]", "i32{3}", "i32{-100}", "i32{-1}", "i32{-2}" } },
+    { .inputs = { "f32[4,5]", "i64{0}", "i64{9}", "i64{0}", "i64{9223372036854775807}" } },
     { .inputs = { "i8[4,5]", "i64{3}", "i64{1}" } },
     { .inputs = { "f32[0,5]", "i64{0}", "i64{9}" } },
     { .inputs = { "i64{1,2,3,4}", "i64{1}", "i64{-1}" } },

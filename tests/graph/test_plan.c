@@ -74,6 +74,19 @@ START_TEST(a_shape_that_depends_on_data_is_refused_by_the_nodes_name)
 }
 END_TEST
 
+START_TEST(a_result_with_more_elements_than_can_be_counted_is_refused)
+{
+    effnn__value *x = test_input(graph, "x", "f32[1,32]");
+
+    /* 2^62 · 2^2 · 2^5 wraps to 0. */
+    test_output(graph, test_op(graph, "expand", NULL, x, test_ints(graph, INT64_C(1) << 62, 4, 32)),
+                "y");
+    ck_assert_fails_saying(EFFNN_E_SHAPE, "[4611686018427387904, 4, 32]",
+                           effnn__plan_create(&plan, graph, &(effnn__shape){ 2, { 1, 32 } }, NULL));
+    ck_assert_ptr_null(plan);
+}
+END_TEST
+
 START_TEST(a_dying_operand_is_computed_over)
 {
     effnn__value *x = test_input(graph, "x", "f32[N,32]");
@@ -236,8 +249,9 @@ END_TEST
 
 SUITE("plan", setup, teardown, outputs_have_the_shape_for_these_inputs,
       shapes_that_do_not_fit_are_refused, a_shape_that_depends_on_data_is_refused_by_the_nodes_name,
-      a_dying_operand_is_computed_over, an_input_is_never_computed_over,
-      a_constant_is_never_computed_over, an_operand_that_is_read_later_is_not_computed_over,
+      a_result_with_more_elements_than_can_be_counted_is_refused, a_dying_operand_is_computed_over,
+      an_input_is_never_computed_over, a_constant_is_never_computed_over,
+      an_operand_that_is_read_later_is_not_computed_over,
       an_operand_that_the_node_reads_twice_is_not_computed_over,
       a_result_of_another_size_is_not_computed_over_its_operand,
       an_output_is_written_in_the_callers_memory, a_tapped_node_keeps_its_operand,
