@@ -1,0 +1,300 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Make tests/golden/onnx: small ONNX files in every form that exporters write, and what ONNX Runtime
+computes from them; below bad/, files that must be refused. Needs onnx, onnxruntime and numpy.
+
+    make_onnx.py [folder]
+"""
+import pathlib
+import sys
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto as T
+from onnx import helper, numpy_helper
+
+FOLDER = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else
+                      pathlib.Path(__file__).resolve().parents[1] / "onnx")
+BAD = FOLDER / "bad"
+X_SHAPE = [2, 3, 4, 6]
+node = helper.make_node
+info = helper.make_tensor_value_info
+
+
+def model(nodes, inputs, outputs, opset, initializer=(), ir=None, **more):
+    graph = helper.make_graph(nodes, "main", inputs, outputs, initializer=list(initializer))
+    imports = [helper.make_opsetid("", opset)] if opset else []
+    made = helper.make_model(graph, opset_imports=imports, producer_name="maker",
+                             producer_version="1.0", **more)
+    made.ir_version = ir or (10 if (opset or 0) > 20 else 8)
+    return made
+
+
+def write(name, made, folder=FOLDER):
+    data = made if isinstance(made, bytes) else made.SerializeToString()
+    (folder / f"{name}.onnx").write_bytes(data)
+
+
+def ints(name, *values):
+    return numpy_helper.from_array(np.array(values, np.int64), name)
+
+
+def floats(name, value):
+    return numpy_helper.from_array(np.array(value, np.float32), name)
+
+
+# ---- one network, spelled as each opset has it ----
+
+def weights(rng):
+    shapes = {"scale": [3], "shift": [3], "mean": [3], "var": [3], "w": [5, 12], "c": [5]}
+    arrays = {k: rng.standard_normal(s).astype(np.float32) for k, s in shapes.items()}
+    arrays["var"] = np.abs(arrays["var"]) + np.float32(0.5)
+    return [numpy_helper.from_array(a, k) for k, a in arrays.items()]
+
+
+def network(opset, rng):
+    """Pad, batch norm, clip, slice, squeeze, unsqueeze, split, mean, softmax, gemm."""
+    constants = weights(rng)
+
+    def by_attribute_or_input(op, source, target, since, attributes, dtype=np.int64):
+        """A node whose attributes are inputs from the opset `since` on, in this order."""
+        if opset < since:
+            return node(op, [source], [target], name=f"{op}_node", **attributes)
+        names = []
+        for key, value in attributes.items():
+            names.append(f"{target}_{key}")
+            constants.append(numpy_helper.from_array(np.array(value, dtype), names[-1]))
+        return node(op, [source, *names], [target], name=f"{op}_node")
+
+    parts = ["first", "second"]
+    nodes = [
+        by_attribute_or_input("Pad", "x", "padded", 11, {"pads": [0, 0, 1, 0, 0, 0, 1, 2]}),
+        node("BatchNormalization", ["padded", "scale", "shift", "mean", "var"], ["normal"],
+             epsilon=1e-3),
+        node("Dropout", ["normal"], ["kept"]),
+        by_attribute_or_input("Clip", "kept", "clipped", 11, {"min": -1.0, "max": 1.5},
+                              np.float32),
+        by_attribute_or_input("Slice", "clipped", "sliced", 10,
+                              {"starts": [1, -8], "ends": [5, 1000], "axes": [2, 3]}),
+        node("ReduceMean", ["sliced", "means_axes"] if opset >= 18 else ["sliced"], ["means"],
+             keepdims=1, **({} if opset >= 18 else {"axes": [3]})),
+        by_attribute_or_input("Squeeze", "means", "squeezed", 13, {"axes": [3]}),
+        by_attribute_or_input("Unsqueeze", "squeezed", "unsqueezed", 13, {"axes": [0]}),
+    ]
+    if opset >= 18:
+        constants.append(ints("means_axes", 3))
+        nodes.append(node("Split", ["unsqueezed"], parts, axis=3, num_outputs=2))
+    elif opset >= 13:
+        constants.append(ints("sizes", 2, 2))
+        nodes.append(node("Split", ["unsqueezed", "sizes"], parts, axis=3))
+    else:
+        nodes.append(node("Split", ["unsqueezed"], parts, axis=3, split=[2, 2]))
+    nodes += [
+        node("Concat", ["second", "first"], ["turned"], axis=3),
+        node("Softmax", ["turned"], ["soft"], axis=3),
+        node("Flatten", ["soft"], ["flat"], axis=2),
+        node("Gemm", ["flat", "w", "c"], ["y"], transB=1, alpha=0.5),
+    ]
+    return model(nodes, [info("x", T.FLOAT, ["N", *X_SHAPE[1:]])], [info("y", T.FLOAT, None)],
+                 opset, constants)
+
+
+def run(made, feeds):
+    session = onnxruntime.InferenceSession(made.SerializeToString(),
+                                           providers=["CPUExecutionProvider"])
+    return session.run(None, feeds)
+
+
+def write_networks():
+    x = np.random.default_rng(7).standard_normal(X_SHAPE).astype(np.float32)
+    np.save(FOLDER / "forms_x.npy", x)
+    for opset in 9, 11, 13, 18, 21:
+        made = network(opset, np.random.default_rng(8))
+        write(f"forms_{opset}", made)
+        (y,) = run(made, {"x": x})
+    np.save(FOLDER / "forms_y.npy", y)  # the same for all: one network
+    (first,) = run(network(9, np.random.default_rng(8)), {"x": x})
+    assert np.allclose(first, y, rtol=1e-5, atol=1e-6)
+
+
+# ---- initialisers and constants ----
+
+TYPES = {"f32": T.FLOAT, "f64": T.DOUBLE, "f16": T.FLOAT16, "bf16": T.BFLOAT16, "i8": T.INT8,
+         "i16": T.INT16, "i32": T.INT32, "i64": T.INT64, "u8": T.UINT8, "u16": T.UINT16,
+         "u32": T.UINT32, "u64": T.UINT64, "bool": T.BOOL, "i4": T.INT4, "u4": T.UINT4}
+
+
+def values_of(name, n):
+    """i/2 - 1 for floats, i - 2 for signed, i for unsigned, odd for bool."""
+    if name in ("f32", "f64", "f16", "bf16"):
+        return [i / 2 - 1 for i in range(n)]
+    if name == "bool":
+        return [i % 2 == 1 for i in range(n)]
+    return [i - 2 if name[0] == "i" else i for i in range(n)]
+
+
+def through():
+    return [node("Identity", ["x"], ["y"])], [info("x", T.FLOAT, [1])], [info("y", T.FLOAT, [1])]
+
+
+def write_initialisers():
+    typed, raw = [], []
+    for name, number in TYPES.items():
+        for suffix, dims in ("", [5]), ("_scalar", []), ("_empty", [3, 0]):
+            n = int(np.prod(dims))
+            tensor = helper.make_tensor(name + suffix, number, dims, values_of(name, n))
+            assert not tensor.HasField("raw_data")
+            typed.append(tensor)
+            packed = numpy_helper.from_array(numpy_helper.to_array(tensor), name + suffix)
+            assert packed.data_type == number and packed.HasField("raw_data")
+            raw.append(packed)
+    write("initialisers_typed", model(*through(), 21, typed))
+    write("initialisers_raw", model(*through(), 21, raw))
+
+
+def write_constants():
+    tensor = helper.make_tensor("t", T.INT32, [2], [7, -7])
+    nodes = [node("Constant", [], ["tensor"], value=tensor),
+             node("Constant", [], ["float"], value_float=0.5),
+             node("Constant", [], ["floats"], value_floats=[0.5, -1.5]),
+             node("Constant", [], ["int"], value_int=-3),
+             node("Constant", [], ["ints"], value_ints=[4, 5, 6]),
+             node("Identity", ["x"], ["y"])]
+    write("constants", model(nodes, *through()[1:], 13))
+
+
+def external(name, **entries):
+    tensor = T(name=name, data_type=T.FLOAT, dims=[3], data_location=T.EXTERNAL)
+    for key, value in entries.items():
+        tensor.external_data.add(key=key, value=str(value))
+    return tensor
+
+
+def write_external():
+    data = np.arange(6, dtype=np.float32)
+    (FOLDER / "external.bin").write_bytes(bytes(4) + data.tobytes())
+    write("external", model(*through(), 13, [
+        external("first", location="external.bin", offset=4, length=12),
+        external("second", location="external.bin", offset=16)]))
+    cases = {
+        "absolute": dict(location="/etc/hostname"), "climbing": dict(location="../forms_x.npy"),
+        "hidden_climb": dict(location="a/../../forms_x.npy"), "missing": dict(location="none.bin"),
+        "past_end": dict(location="external.bin", offset=20),
+        "huge_offset": dict(location="external.bin", offset=2**63 - 1),
+        "negative": dict(location="external.bin", offset=-4),
+        "text": dict(location="external.bin", offset="four"),
+        "short": dict(location="external.bin", length=8), "nowhere": dict(offset=0)}
+    (BAD / "external.bin").write_bytes(bytes(28))
+    for name, entries in cases.items():
+        write(f"external_{name}", model(*through(), 13, [external("w", **entries)]), BAD)
+
+
+def write_metadata():
+    made = model([node("Relu", ["x"], [""], name="dead"), node("Relu", ["x"], ["h"], name="same"),
+                  node("Abs", ["h"], ["y"], name="same"), node("Neg", ["x"], ["z"])],
+                 [info("x", T.FLOAT, ["batch", None, "?", 4])],
+                 [info("z", T.FLOAT, None), info("y", T.FLOAT, None)], 13)
+    made.graph.input[0].type.tensor_type.shape.dim[2].dim_value = -1
+    helper.set_model_props(made, {"author": "somebody", "note": "ünïcode"})
+    write("metadata", made)
+    nodes, inputs, outputs = [node("Add", ["x", "w"], ["y"])], *through()[1:]
+    write("inputs_with_values", model(nodes, [info("w", T.FLOAT, [1]), *inputs], outputs, 9,
+                                      [floats("w", [2.0])], ir=3))
+
+
+# ---- files to be refused ----
+
+def tensor_cases():
+    raw = numpy_helper.from_array(np.zeros(3, np.float32), "w")
+    yield "string_tensor", helper.make_tensor("w", T.STRING, [1], [b"a"])
+    yield "float8_tensor", T(name="w", data_type=T.FLOAT8E4M3FN, dims=[1], raw_data=b"\0")
+    yield "complex_tensor", T(name="w", data_type=T.COMPLEX64, dims=[1], float_data=[0, 0])
+    yield "type_99_tensor", T(name="w", data_type=99, dims=[1], raw_data=b"\0")
+    yield "untyped_tensor", T(name="w", dims=[1], raw_data=b"\0")
+    yield "short_raw", T(name="w", data_type=T.FLOAT, dims=[4], raw_data=raw.raw_data)
+    yield "short_typed", T(name="w", data_type=T.FLOAT, dims=[4], float_data=[1, 2, 3])
+    yield "no_data", T(name="w", data_type=T.FLOAT, dims=[4])
+    yield "wrong_list", T(name="w", data_type=T.FLOAT, dims=[1], int32_data=[1])
+    yield "two_kinds", T(name="w", data_type=T.FLOAT, dims=[1], float_data=[1], raw_data=bytes(4))
+    yield "wide_value", T(name="w", data_type=T.UINT8, dims=[1], int32_data=[256])
+    yield "bool_value", T(name="w", data_type=T.BOOL, dims=[1], raw_data=b"\2")
+    yield "negative_dim", T(name="w", data_type=T.FLOAT, dims=[-1], raw_data=b"")
+    yield "overflowing_dims", T(name="w", data_type=T.FLOAT, dims=[2**40, 2**40], raw_data=b"")
+    yield "huge_dims", T(name="w", data_type=T.FLOAT, dims=[2**40], raw_data=bytes(8))
+    yield "rank_9", T(name="w", data_type=T.FLOAT, dims=[1] * 9, raw_data=bytes(4))
+    yield "nameless_tensor", T(data_type=T.FLOAT, dims=[1], raw_data=bytes(4))
+    segment = T(name="w", data_type=T.FLOAT, dims=[1], raw_data=bytes(4))
+    segment.segment.begin = 0
+    yield "segment", segment
+
+
+def graph_cases():
+    x, y = [info("x", T.FLOAT, [1])], [info("y", T.FLOAT, [1])]
+
+    def nodes(*made, inputs=x, outputs=y, opset=13, **more):
+        return model(list(made), inputs, outputs, opset, **more)
+
+    relu = node("Relu", ["x"], ["y"], name="r")
+    branch = helper.make_graph([node("Relu", ["x"], ["z"])], "b", [], [info("z", T.FLOAT, [1])])
+    yield "no_opset", nodes(relu, opset=None)
+    yield "opset_8", nodes(relu, opset=8)
+    yield "opset_29", nodes(relu, opset=29)
+    yield "unknown_operator", nodes(node("Foo", ["x"], ["y"], name="foo"))
+    yield "unknown_domain", nodes(node("Relu", ["x"], ["y"], name="foo", domain="my.own"))
+    yield "subgraph", nodes(node("Relu", ["x"], ["y"], name="r", branch=branch))
+    yield "out_of_order", nodes(node("Relu", ["h"], ["y"], name="r"), node("Abs", ["x"], ["h"]))
+    yield "cycle", nodes(node("Add", ["x", "y"], ["y"], name="r"))
+    yield "unknown_input", nodes(node("Relu", ["nowhere"], ["y"], name="r"))
+    yield "made_twice", nodes(relu, node("Abs", ["x"], ["y"]))
+    yield "input_made_again", nodes(node("Relu", ["x"], ["x"]), relu)
+    yield "output_nowhere", nodes(relu, outputs=[info("q", T.FLOAT, [1])])
+    yield "no_outputs", nodes(relu, outputs=[])
+    yield "two_inputs_of_one_name", nodes(relu, inputs=x * 2)
+    yield "shapeless_input", nodes(relu, inputs=[info("x", T.FLOAT, None)])
+    yield "rank_9_input", nodes(relu, inputs=[info("x", T.FLOAT, [1] * 9)])
+    yield "string_input", nodes(relu, inputs=[info("x", T.STRING, [1])])
+    yield "sequence_input", nodes(relu, inputs=[
+        helper.make_tensor_sequence_value_info("x", T.FLOAT, [1])])
+    yield "too_many_inputs", nodes(node("Relu", ["x", "x"], ["y"], name="r"))
+    yield "too_few_inputs", nodes(node("Add", ["x"], ["y"], name="r"))
+    yield "too_many_outputs", nodes(node("Relu", ["x"], ["y", "z"], name="r"))
+    yield "unknown_attribute", nodes(node("Relu", ["x"], ["y"], name="r", shape=3))
+    yield "attribute_twice", attribute_twice(nodes)
+    yield "bad_axis", nodes(node("Flatten", ["x"], ["y"], name="r", axis=5))
+    yield "constant_string", nodes(node("Constant", [], ["s"], name="c", value_string="s"), relu)
+    yield "constant_empty", nodes(node("Constant", [], ["s"], name="c"), relu)
+    yield "initialiser_twice", nodes(relu, initializer=[floats("w", 1), floats("w", 2)])
+    sparse = nodes(relu)
+    sparse.graph.sparse_initializer.add().dims.append(1)
+    yield "sparse_initialiser", sparse
+    two = nodes(relu)
+    two.opset_import.add(domain="ai.onnx", version=14)
+    yield "two_versions", two
+    no_graph = nodes(relu)
+    no_graph.ClearField("graph")
+    yield "no_graph", no_graph
+    yield "two_graphs", nodes(relu).SerializeToString() * 2
+
+
+def attribute_twice(nodes):
+    made = node("Flatten", ["x"], ["y"], name="r", axis=1)
+    made.attribute.append(made.attribute[0])
+    return nodes(made)
+
+
+def main():
+    BAD.mkdir(parents=True, exist_ok=True)
+    write_networks()
+    write_initialisers()
+    write_constants()
+    write_external()
+    write_metadata()
+    for name, tensor in tensor_cases():
+        write(name, model(*through(), 13, [tensor]), BAD)
+    for name, made in graph_cases():
+        write(name, made, BAD)
+
+
+if __name__ == "__main__":
+    main()

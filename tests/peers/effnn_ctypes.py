@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The few calls of libeffnn that comparisons with other programs need, by ctypes."""
+import ctypes
+import numpy as np
+
+DTYPES = ["float32", "float64", "float16", None, "int8", "int16", "int32", "int64",
+          "uint8", "uint16", "uint32", "uint64", "bool"]  # in the order of effnn_dtype
+MAX_RANK = 8
+
+
+class _ValueSpec(ctypes.Structure):
+    _fields_ = [("version", ctypes.c_uint32), ("name", ctypes.c_char_p), ("dtype", ctypes.c_int),
+                ("rank", ctypes.c_size_t), ("dims", ctypes.c_int64 * MAX_RANK),
+                ("symbols", ctypes.c_char_p * MAX_RANK)]
+
+
+class _Options(ctypes.Structure):
+    """Load and save options: a version and one number."""
+    _fields_ = [("version", ctypes.c_uint32), ("value", ctypes.c_uint32)]
+
+
+class Library:
+    def __init__(self, path):
+        self.lib = ctypes.CDLL(path)
+        self.lib.effnn_last_error.restype = ctypes.c_char_p
+        for name in ("effnn_model_input_count", "effnn_model_output_count", "effnn_tensor_rank",
+                     "effnn_tensor_bytes"):
+            getattr(self.lib, name).restype = ctypes.c_size_t
+        self.lib.effnn_tensor_dims.restype = ctypes.POINTER(ctypes.c_int64)
+        self.lib.effnn_tensor_data.restype = ctypes.c_void_p
+
+    def call(self, name, *args):
+        if getattr(self.lib, name)(*args) != 0:
+            raise RuntimeError(f"{name}: {self.lib.effnn_last_error().decode()}")
+
+    def load(self, path, keep_written=False):
+        handle = ctypes.c_void_p()
+        self.call("effnn_model_load", ctypes.byref(handle), None, str(path).encode(),
+                  ctypes.byref(_Options(1, keep_written)))
+        return Model(self, handle)
+
+
+class Model:
+    def __init__(self, library, handle):
+        self.library, self.handle = library, handle
+        self.session = ctypes.c_void_p()
+        library.call("effnn_session_create", ctypes.byref(self.session), handle, None)
+        self.n_outputs = library.lib.effnn_model_output_count(handle)
+        self.inputs = [self._spec(i) for i in range(library.lib.effnn_model_input_count(handle))]
+
+    def __del__(self):
+        self.library.lib.effnn_session_destroy(self.session)
+        self.library.lib.effnn_model_destroy(self.handle)
+
+    def _spec(self, i):
+        spec = _ValueSpec(version=1)
+        self.library.call("effnn_model_input_at", ctypes.byref(spec), self.handle,
+                          ctypes.c_size_t(i))
+        return spec.name.decode(), DTYPES[spec.dtype], list(spec.dims[:spec.rank])
+
+    def save(self, path, opset):
+        self.library.call("effnn_model_save", self.handle, str(path).encode(),
+                          ctypes.byref(_Options(1, opset)))
+
+    def run(self, arrays):
+        """Outputs for inputs, both in the model's order."""
+        lib = self.library.lib
+        arrays = [np.ascontiguousarray(a) for a in arrays]
+        inputs = (ctypes.c_void_p * len(arrays))()
+        outputs = (ctypes.c_void_p * self.n_outputs)()
+        for i, array in enumerate(arrays):
+            tensor = ctypes.c_void_p()
+            dims = (ctypes.c_int64 * max(array.ndim, 1))(*array.shape)
+            self.library.call("effnn_tensor_wrap", ctypes.byref(tensor), None,
+                              ctypes.c_void_p(array.ctypes.data), DTYPES.index(array.dtype.name),
+                              ctypes.c_size_t(array.ndim), dims, None, None)
+            inputs[i] = tensor.value
+        try:
+            self.library.call("effnn_session_run", self.session, inputs, outputs, None)
+            return [self._array(tensor) for tensor in outputs]
+        finally:
+            for tensor in [*inputs, *outputs]:
+                lib.effnn_tensor_release(ctypes.c_void_p(tensor))
+
+    def _array(self, tensor):
+        lib, tensor = self.library.lib, ctypes.c_void_p(tensor)
+        shape = lib.effnn_tensor_dims(tensor)[:lib.effnn_tensor_rank(tensor)]
+        data = ctypes.string_at(lib.effnn_tensor_data(tensor), lib.effnn_tensor_bytes(tensor))
+        return np.frombuffer(data, DTYPES[lib.effnn_tensor_dtype(tensor)]).reshape(shape).copy()
