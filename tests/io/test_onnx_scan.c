@@ -8,7 +8,7 @@
 #include "graph/canon.h"
 #include "io/onnx_model.h"
 #include "onnx.pb-c.h"
-#include "support/models.h"
+#include "support/model_files.h"
 
 #define N_CHANGES 10000 /* random changes tried */
 
