@@ -9,28 +9,20 @@ static effnn_status infer(effnn_op_infer *call)
     effnn__value_info *out = &call->outputs[0];
     effnn__sym dims[EFFNN__MAX_CONTENT], value[EFFNN__MAX_CONTENT];
     size_t rank, n;
+    bool known;
 
-    EFFNN_TRY(effnn__infer_dtype(call, 0, EFFNN__INTEGERS));
     EFFNN_TRY(effnn__infer_dtype(call, 1, EFFNN__UNPACKED));
-    EFFNN_TRY(effnn__infer_rank(call, 0, 1));
     if (effnn__infer_input(call, 1)) {
         EFFNN_TRY(effnn__infer_same_dtype(call, 1, 2));
     } else {
         out->has_dtype = true;
         out->dtype = EFFNN_F32;
     }
-    if (!effnn__infer_content(call, 0, &rank, dims)) return EFFNN_OK;
-    EFFNN_TRY(effnn__infer_check_rank(call, rank));
-    for (size_t i = 0; i < rank; i++)
-        if (dims[i].symbol == 0 && dims[i].offset < 0)
-            return effnn__infer_fail(call, EFFNN_E_SHAPE, "size %zu is %lld", i,
-                                     (long long)dims[i].offset);
+    EFFNN_TRY(effnn__infer_target(call, 0, &known, &rank, dims));
+    if (!known) return EFFNN_OK;
     effnn__info_set_shape(out, rank, dims);
-    if (rank > 1 || !effnn__infer_content(call, 1, &n, value) || n != 1) return EFFNN_OK;
-    if (rank == 1 && (dims[0].symbol != 0 || dims[0].offset > EFFNN__MAX_CONTENT)) return EFFNN_OK;
-    const size_t count = rank == 0 ? 1 : (size_t)dims[0].offset;
-    for (size_t i = 1; i < count; i++) value[i] = value[0];
-    effnn__infer_set_content(call, count, value);
+    if (effnn__infer_content(call, 1, &n, value) && n == 1)
+        effnn__infer_set_content(call, 1, value);
     return EFFNN_OK;
 }
 

@@ -7,34 +7,21 @@
 static effnn_status infer(effnn_op_infer *call)
 {
     const effnn__value_info *in = call->inputs[0];
-    effnn__value_info wanted = { .has_shape = true };
-    effnn__sym items[EFFNN__MAX_CONTENT], y[EFFNN__MAX_CONTENT];
-    size_t n;
+    effnn__value_info wanted = { 0 };
+    effnn__sym dims[EFFNN__MAX_CONTENT];
+    size_t rank;
+    bool known;
 
     EFFNN_TRY(effnn__infer_dtype(call, 0, EFFNN__UNPACKED));
-    EFFNN_TRY(effnn__infer_dtype(call, 1, EFFNN__INTEGERS));
     EFFNN_TRY(effnn__infer_same_dtype(call, 0, 1));
-    EFFNN_TRY(effnn__infer_rank(call, 1, 1));
-    if (!effnn__infer_content(call, 1, &n, items)) return EFFNN_OK;
-    EFFNN_TRY(effnn__infer_check_rank(call, n));
-    for (size_t i = 0; i < n; i++)
-        if (items[i].symbol == 0 && items[i].offset < 0)
-            return effnn__infer_fail(call, EFFNN_E_SHAPE, "size %zu is %lld", i,
-                                     (long long)items[i].offset);
-    effnn__info_set_shape(&wanted, n, items);
+    EFFNN_TRY(effnn__infer_target(call, 1, &known, &rank, dims));
+    if (!known) return EFFNN_OK;
+    effnn__info_set_shape(&wanted, rank, dims);
     const effnn__value_info *const pair[] = { in, &wanted };
     effnn_op_infer both = *call;
     both.inputs = pair;
-    both.n_inputs = 2;
     EFFNN_TRY(effnn__infer_broadcast(&both, 0, 2));
-    if (!effnn__infer_content(call, 0, &n, items) || !call->outputs[0].has_shape) return EFFNN_OK;
-    const effnn__sym *dim = &call->outputs[0].dims[0];
-    const size_t count = call->outputs[0].rank == 0 ? 1
-                         : dim->symbol == 0 && n > 0 && dim->offset <= EFFNN__MAX_CONTENT
-                             ? (size_t)dim->offset
-                             : 0;
-    for (size_t i = 0; i < count; i++) y[i] = items[n == 1 ? 0 : i];
-    effnn__infer_set_content(call, count, y);
+    effnn__infer_pass_content(call);
     return EFFNN_OK;
 }
 

@@ -278,22 +278,33 @@ bool effnn__infer_ints(const effnn_op_infer *call, size_t i, size_t *n, int64_t 
     return true;
 }
 
-void effnn__infer_set_content(effnn_op_infer *call, size_t n, const effnn__sym *items)
+/* Number of elements of output 0 if its contents are followed, else more than can be. */
+static size_t followed_count(const effnn__value_info *out)
 {
-    effnn__value_info *out = &call->outputs[0];
     const bool followed = out->has_dtype && (out->dtype == EFFNN_I64 || out->dtype == EFFNN_I32 ||
                                              out->dtype == EFFNN_BOOL);
 
-    if (!followed || !out->has_shape || out->rank > 1 || n > EFFNN__MAX_CONTENT) return;
-    if (out->rank == 0 ? n != 1 : out->dims[0].symbol != 0 || out->dims[0].offset != (int64_t)n)
-        return;
+    if (!followed || !out->has_shape || out->rank > 1) return SIZE_MAX;
+    if (out->rank == 0) return 1;
+    return out->dims[0].symbol == 0 ? (size_t)out->dims[0].offset : SIZE_MAX;
+}
+
+static bool fits_i32(effnn__sym s)
+{
+    return s.symbol != 0 || (s.offset >= INT32_MIN && s.offset <= INT32_MAX);
+}
+
+void effnn__infer_set_content(effnn_op_infer *call, size_t n, const effnn__sym *items)
+{
+    effnn__value_info *out = &call->outputs[0];
+    const size_t count = followed_count(out);
+
+    if (count > EFFNN__MAX_CONTENT || (n != 1 && n != count)) return;
     for (size_t i = 0; i < n; i++)
-        if (out->dtype == EFFNN_I32 && items[i].symbol == 0 &&
-            (items[i].offset > INT32_MAX || items[i].offset < INT32_MIN))
-            return;
+        if (out->dtype == EFFNN_I32 && !fits_i32(items[i])) return;
     out->has_content = true;
-    out->n_content = n;
-    for (size_t i = 0; i < n; i++) out->content[i] = items[i];
+    out->n_content = count;
+    for (size_t i = 0; i < count; i++) out->content[i] = items[n == 1 ? 0 : i];
 }
 
 void effnn__infer_pass_content(effnn_op_infer *call)
@@ -302,6 +313,28 @@ void effnn__infer_pass_content(effnn_op_infer *call)
     size_t n;
 
     if (effnn__infer_content(call, 0, &n, items)) effnn__infer_set_content(call, n, items);
+}
+
+effnn_status effnn__infer_target(const effnn_op_infer *call, size_t i, bool *known, size_t *rank,
+                                 effnn__sym *dims)
+{
+    EFFNN_TRY(effnn__infer_dtype(call, i, EFFNN__INTEGERS));
+    EFFNN_TRY(effnn__infer_rank(call, i, 1));
+    *known = effnn__infer_content(call, i, rank, dims);
+    if (!*known) return EFFNN_OK;
+    EFFNN_TRY(effnn__infer_check_rank(call, *rank));
+    for (size_t k = 0; k < *rank; k++)
+        if (dims[k].symbol == 0 && dims[k].offset < 0)
+            return effnn__infer_fail(call, EFFNN_E_SHAPE, "size %zu is %lld", k,
+                                     (long long)dims[k].offset);
+    return EFFNN_OK;
+}
+
+effnn_status effnn__infer_check_rank(const effnn_op_infer *call, size_t rank)
+{
+    if (rank <= EFFNN_MAX_RANK) return EFFNN_OK;
+    return effnn__infer_fail(call, EFFNN_E_UNSUPPORTED, "rank %zu is above %d", rank,
+                             EFFNN_MAX_RANK);
 }
 
 bool effnn__infer_length(const effnn_op_infer *call, size_t i, size_t *n)

@@ -76,8 +76,8 @@ void effnn__info_set_shape(effnn__value_info *info, size_t rank, const effnn__sy
 bool effnn__infer_content(const effnn_op_infer *call, size_t i, size_t *n, effnn__sym *items);
 bool effnn__infer_ints(const effnn_op_infer *call, size_t i, size_t *n, int64_t *items);
 
-/* Content of output 0, kept only where contents are followed (i32, i64, bool; rank ≤ 1; few) and
- * the items fit the dtype. dtype and shape must be set before. */
+/* Content of output 0, one item standing for all; kept only where contents are followed (i32, i64,
+ * bool; rank ≤ 1; few) and the items fit the dtype. dtype and shape must be set before. */
 void effnn__infer_set_content(effnn_op_infer *call, size_t n, const effnn__sym *items);
 
 /* Output 0 has the content of input 0, if that is known. */
@@ -86,6 +86,14 @@ void effnn__infer_pass_content(effnn_op_infer *call);
 /* Number of elements of a content-like input if its shape is a known rank 1: the rank of a shape
  * whose contents are not known. */
 bool effnn__infer_length(const effnn_op_infer *call, size_t i, size_t *n);
+
+/* A shape given as input i: sizes that are not negative, at most EFFNN_MAX_RANK of them. *known is
+ * false if the contents are not. dims: [EFFNN__MAX_CONTENT]. */
+effnn_status effnn__infer_target(const effnn_op_infer *call, size_t i, bool *known, size_t *rank,
+                                 effnn__sym *dims);
+
+/* E_UNSUPPORTED if a rank is above EFFNN_MAX_RANK. */
+effnn_status effnn__infer_check_rank(const effnn_op_infer *call, size_t rank);
 
 /* Fill an axes list from input i (constant), each normalised to [0, rank) and none twice; absent:
  * n = 0. *known is false if the contents are not known. */

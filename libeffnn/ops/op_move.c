@@ -73,10 +73,3 @@ size_t effnn__resolve_axis(int64_t axis, size_t rank)
 {
     return (size_t)(axis < 0 ? axis + (int64_t)rank : axis);
 }
-
-effnn_status effnn__infer_check_rank(const effnn_op_infer *call, size_t rank)
-{
-    if (rank <= EFFNN_MAX_RANK) return EFFNN_OK;
-    return effnn__infer_fail(call, EFFNN_E_UNSUPPORTED, "rank %zu is above %d", rank,
-                             EFFNN_MAX_RANK);
-}

@@ -30,7 +30,4 @@ effnn__axis effnn__split_at(const effnn_tensor *tensor, size_t axis);
 
 /* Axis in [0, rank) of one that infer has checked. */
 size_t effnn__resolve_axis(int64_t axis, size_t rank);
-
-/* E_UNSUPPORTED if a rank is above EFFNN_MAX_RANK. */
-effnn_status effnn__infer_check_rank(const effnn_op_infer *call, size_t rank);
 #endif

@@ -44,28 +44,36 @@ typedef struct slice_bounds {
     int64_t steps[EFFNN__MAX_CONTENT];
 } slice_bounds;
 
+static effnn_status read_axes(const effnn_op_infer *call, size_t rank, slice_bounds *out,
+                              bool *known, size_t *n)
+{
+    if (effnn__infer_input(call, 3)) return effnn__infer_axes(call, 3, rank, known, n, out->axes);
+    *known = true;
+    *n = out->n;
+    if (*n > rank)
+        return effnn__infer_fail(call, EFFNN_E_SHAPE, "%zu starts for rank %zu", *n, rank);
+    for (size_t i = 0; i < *n; i++) out->axes[i] = i;
+    return EFFNN_OK;
+}
+
+static bool read_steps(const effnn_op_infer *call, slice_bounds *out, size_t *n)
+{
+    if (effnn__infer_input(call, 4)) return effnn__infer_ints(call, 4, n, out->steps);
+    for (*n = 0; *n < out->n; (*n)++) out->steps[*n] = 1;
+    return true;
+}
+
 /* *known: axes and steps are known constants, starts and ends known at least as symbols. */
 static effnn_status read_bounds(const effnn_op_infer *call, size_t rank, slice_bounds *out,
                                 bool *known)
 {
-    size_t n_ends, n_axes, n_steps = 0;
+    size_t n_ends, n_axes, n_steps;
 
     *known = effnn__infer_content(call, 1, &out->n, out->starts) &&
              effnn__infer_content(call, 2, &n_ends, out->ends);
     if (!*known) return EFFNN_OK;
-    if (effnn__infer_input(call, 3)) {
-        EFFNN_TRY(effnn__infer_axes(call, 3, rank, known, &n_axes, out->axes));
-    } else {
-        n_axes = out->n;
-        for (size_t i = 0; i < n_axes; i++) out->axes[i] = i;
-        if (n_axes > rank)
-            return effnn__infer_fail(call, EFFNN_E_SHAPE, "%zu starts for rank %zu", n_axes, rank);
-    }
-    if (effnn__infer_input(call, 4)) {
-        *known = *known && effnn__infer_ints(call, 4, &n_steps, out->steps);
-    } else {
-        for (; n_steps < out->n; n_steps++) out->steps[n_steps] = 1;
-    }
+    EFFNN_TRY(read_axes(call, rank, out, known, &n_axes));
+    *known = *known && read_steps(call, out, &n_steps);
     if (!*known) return EFFNN_OK;
     if (n_ends != out->n || n_axes != out->n || n_steps != out->n)
         return effnn__infer_fail(call, EFFNN_E_SHAPE, "%zu starts, %zu ends, %zu axes, %zu steps",
