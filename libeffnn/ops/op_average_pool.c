@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The mean of each window over the last one or two axes: of the elements inside the input, or with
- * count_include_pad over those inside the padded input, pads being zero. */
+ * count_include_pad over those inside the padded input, pads being zero. A window of pads
+ * alone gives 0. */
 
 #include "ops/op_pool.h"
 
@@ -98,6 +99,8 @@ static const effnn_op_sample samples[] = {
     { .inputs = { "f32[2,3,9]" }, .attrs = "kernel_shape=3,strides=2", .tolerance = 1e-6 },
     { .inputs = { "f64[1,2,5,5]" }, .attrs = "kernel_shape=2:2" },
     { .inputs = { "f32[0,2,5,5]" }, .attrs = "kernel_shape=2:2" },
+    { .inputs = { "f32[1,2,0,5]" }, .attrs = "kernel_shape=2:2,pads=1:1:1:1" },
+    { .inputs = { "f32[1,1,2,2]" }, .attrs = "kernel_shape=1:1,pads=1:1:1:1,count_include_pad=1" },
     { .inputs = { "f32[1,2,2,5]" }, .attrs = "kernel_shape=3:3", .refused = "exceeds" },
     { .inputs = { "f32[1,2]" }, .attrs = "kernel_shape=3", .refused = "rank 3 or 4" },
     { .inputs = { "i8[1,2,5,5]" }, .attrs = "kernel_shape=2:2", .refused = "i8" },

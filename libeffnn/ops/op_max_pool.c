@@ -95,6 +95,7 @@ static const effnn_op_sample samples[] = {
     { .inputs = { "f64[1,2,5,5]" }, .attrs = "kernel_shape=2:2" },
     { .inputs = { "i8[1,2,5,5]" }, .attrs = "kernel_shape=2:2" },
     { .inputs = { "f32[0,2,5,5]" }, .attrs = "kernel_shape=2:2" },
+    { .inputs = { "f32[1,2,0,5]" }, .attrs = "kernel_shape=2:2,pads=1:1:1:1" },
     { .inputs = { "f32[1,2,5,5]" }, .refused = "kernel_shape" },
     { .inputs = { "f32[1,2,5,5]" }, .attrs = "kernel_shape=2", .refused = "kernel_shape has 1" },
     { .inputs = { "f32[1,2,2,5]" }, .attrs = "kernel_shape=3:3", .refused = "exceeds" },

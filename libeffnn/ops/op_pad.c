@@ -12,7 +12,8 @@
 
 #include <string.h>
 
-#define GRAIN 16384
+#define GRAIN       16384
+#define LARGEST_PAD ((int64_t)1 << 48) /* so that indices cannot overflow */
 
 enum { MODE_CONSTANT, MODE_REFLECT, MODE_EDGE, MODE_WRAP };
 
@@ -54,6 +55,10 @@ static effnn_status infer_dims(effnn_op_infer *call, size_t rank, effnn__sym *di
     }
     if (n != 2 * n_axes)
         return effnn__infer_fail(call, EFFNN_E_SHAPE, "%zu pads for %zu axes", n, n_axes);
+    for (size_t i = 0; i < n; i++)
+        if (pads[i].offset < -LARGEST_PAD || pads[i].offset > LARGEST_PAD)
+            return effnn__infer_fail(call, EFFNN_E_SHAPE, "pad %zu is %lld", i,
+                                     (long long)pads[i].offset);
     for (size_t i = 0; i < n_axes; i++) {
         effnn__sym both;
 
@@ -233,6 +238,7 @@ static const effnn_op_sample samples[] = {
     { .inputs = { "f32[0,2]", "i64{1,0,1,0}" } },
     { .inputs = { "f32[2,3]", "i64{1,0,0}" }, .refused = "3 pads for 2 axes" },
     { .inputs = { "f32[2,3]", "i64{-2,0,-1,0}" }, .refused = "padded by -3" },
+    { .inputs = { "f32[2]", "i64{-9e15,9e15}" }, .refused = "pad 0 is -9" },
     { .inputs = { "f32[2]", "i64{1,1}", "i64:0" }, .refused = "i64" },
     { .inputs = { "i4[2]", "i64{1,1}" }, .refused = "i4" },
     EFFNN_SAMPLES_END,

@@ -94,7 +94,8 @@ static double pool_element(const pool_job *job, size_t plane, size_t out_y, size
                                                              x - p->pad_left));
     }
     if (!job->average) return result;
-    return result / (double)(p->count_include_pad ? in_padded : inside);
+    const size_t n = p->count_include_pad ? in_padded : inside;
+    return n == 0 ? 0.0 : result / (double)n;
 }
 
 static effnn_status pool_piece(void *job_, size_t piece, size_t begin, size_t end)

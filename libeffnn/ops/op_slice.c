@@ -33,6 +33,7 @@ static slice_range concrete_range(int64_t size, int64_t start, int64_t end, int6
         end = clamp(end, -1, size - 1);
         if (range.start > end) range.count = (end - range.start + 1) / step + 1;
     }
+    if (range.count < 2) range.step = 1; /* of no meaning, and might be too large to multiply */
     return range;
 }
 
@@ -245,6 +246,7 @@ static const effnn_op_sample samples[] = {
     { .inputs = { "f64[4,5]", "i32{3}", "i32{-100}", "i32{-1}", "i32{-2}" } },
     { .inputs = { "f32[4,5]", "i64{0}", "i64{9}", "i64{0}", "i64{9223372036854775807}" } },
     { .inputs = { "i8[4,5]", "i64{3}", "i64{1}" } },
+    { .inputs = { "u8[4,5]", "i64{3}", "i64{0}", "i64{0}", "i64{-9223372036854775808}" } },
     { .inputs = { "f32[0,5]", "i64{0}", "i64{9}" } },
     { .inputs = { "i64{1,2,3,4}", "i64{1}", "i64{-1}" } },
     { .inputs = { "f32[4,5]", "i64{0}", "i64{1}", "i64{2}" }, .refused = "outside" },

@@ -115,7 +115,7 @@ effnn_status effnn__softmax_read_flattening(effnn_onnx_reader *reader)
     const int rank = reader->input_rank(reader, 0);
 
     EFFNN_TRY(effnn__onnx_read_attrs(reader, NULL));
-    attrs->axis = axis ? axis->i : 1;
+    if (!axis) attrs->axis = 1;
     if (attrs->axis == -1 || (rank > 0 && attrs->axis == rank - 1))
         attrs->axis = -1; /* the last axis alone: both meanings agree */
     else

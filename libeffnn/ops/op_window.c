@@ -74,6 +74,9 @@ effnn_status effnn__window_infer(effnn__sym *out, const effnn_op_infer *call,
     int64_t begin, end;
     effnn__sym effective, padded, room, before;
 
+    if (kernel < 1)
+        return effnn__infer_fail(call, EFFNN_E_SHAPE, "kernel of size %lld along axis %zu",
+                                 (long long)kernel, axis + 2);
     if (window->auto_pad == EFFNN__PAD_SAME_UPPER || window->auto_pad == EFFNN__PAD_SAME_LOWER)
         return infer_same(out, call, size, stride);
     given_pads(window, axis, &begin, &end);
