@@ -46,11 +46,11 @@ static effnn_status add_escaped(effnn__str *out, const char *text)
     return EFFNN_OK;
 }
 
-/* A key as words: "rank_step" to "rank step". */
+/* A key or path as words: "rank_step" to "rank step". */
 static effnn_status add_words(effnn__str *out, const char *key)
 {
     for (; *key; key++) {
-        const char c = *key == '_' ? ' ' : *key;
+        const char c = *key == '_' || *key == '.' ? ' ' : *key;
 
         EFFNN_TRY(add_escaped(out, (const char[]){ c, '\0' }));
     }
@@ -113,7 +113,8 @@ static effnn_status add_change(effnn__str *out, const report_entries *entries, c
     EFFNN_TRY(effnn__str_printf(out, "<tr><td class=\"text\">%s</td>", label));
     EFFNN_TRY(add_cell(out, before));
     EFFNN_TRY(add_cell(out, after));
-    if (before && before->number != 0.0 && isfinite(before->number) && isfinite(after->number))
+    if (before && before->number != after->number && before->number != 0.0 &&
+        isfinite(before->number) && isfinite(after->number))
         EFFNN_TRY(effnn__str_printf(out, "<td>%+.1f&#8239;%%</td>",
                                     100.0 * (after->number - before->number) / before->number));
     else
@@ -175,10 +176,11 @@ static effnn_status add_entries(effnn__str *out, const report_entries *entries, 
 
 /* ---- sites ---- */
 
-/* The columns: every key of any row, once, in order of first appearance; calls add for each. */
+/* The columns: every key of any row, once, in order of first appearance; calls add with the
+ * entry where it first appears. */
 static effnn_status add_columns(effnn__str *out, const effnn_report *self,
                                 effnn_status (*add)(effnn__str *out, const report_row *row,
-                                                    const char *key),
+                                                    const report_entry *first),
                                 const report_row *row)
 {
     for (size_t r = 0; r < self->n_rows; r++)
@@ -188,22 +190,22 @@ static effnn_status add_columns(effnn__str *out, const effnn_report *self,
 
             for (size_t before = 0; before < r && !seen; before++)
                 seen = effnn__report_find(&self->rows[before].entries, key) != NULL;
-            if (!seen) EFFNN_TRY(add(out, row, key));
+            if (!seen) EFFNN_TRY(add(out, row, &self->rows[r].entries.items[i]));
         }
     return EFFNN_OK;
 }
 
-static effnn_status add_heading(effnn__str *out, const report_row *row, const char *key)
+static effnn_status add_heading(effnn__str *out, const report_row *row, const report_entry *first)
 {
     (void)row;
-    EFFNN_TRY(effnn__str_add(out, "<th>"));
-    EFFNN_TRY(add_words(out, key));
+    EFFNN_TRY(effnn__str_add(out, first->kind == REPORT_TEXT ? "<th class=\"text\">" : "<th>"));
+    EFFNN_TRY(add_words(out, first->key));
     return effnn__str_add(out, "</th>");
 }
 
-static effnn_status add_row_cell(effnn__str *out, const report_row *row, const char *key)
+static effnn_status add_row_cell(effnn__str *out, const report_row *row, const report_entry *first)
 {
-    return add_cell(out, effnn__report_find(&row->entries, key));
+    return add_cell(out, effnn__report_find(&row->entries, first->key));
 }
 
 /* Bars of the parameters before (wide, pale) and after (inside it); `most`: the longest bar. */

@@ -6,6 +6,7 @@
 #include "transform/lowrank/lowrank_priv.h"
 
 #include "base/alloc.h"
+#include "base/pool.h"
 #include "transform/lowrank/lowrank_math.h"
 
 #include <stdio.h>
@@ -96,44 +97,64 @@ static effnn_status decompose_site(lowrank_plan *plan, size_t i, effnn_context *
     return status;
 }
 
-static bool may_change(const lowrank_plan *plan, size_t i)
+/* Sites that are decomposed at once; between such groups the caller hears of progress. */
+enum { GROUP = 8 };
+
+typedef struct decompose_job {
+    lowrank_plan *plan;
+    const effnn_transform_call *call;
+    effnn__lowrank_stat *stats; /* [n] or NULL: plain SVD */
+    const size_t *places;       /* [n] of the sites in the plan */
+    size_t first;
+} decompose_job;
+
+static effnn_status decompose_piece(void *job_, size_t piece, size_t begin, size_t end)
 {
-    return plan->curves[i].n_levels > 1;
-}
+    const decompose_job *job = job_;
 
-/* stats: of the sites that may change, in order; NULL for plain SVD. */
-static effnn_status decompose_all(lowrank_plan *plan, effnn__lowrank_stat *stats,
-                                  const effnn_transform_call *call)
-{
-    size_t k = 0;
+    (void)piece;
+    for (size_t k = job->first + begin; k < job->first + end; k++) {
+        effnn__lowrank_stat *stat = job->stats ? &job->stats[k] : NULL;
 
-    for (size_t i = 0; i < plan->n; i++) {
-        effnn__lowrank_stat *stat = stats ? &stats[k] : NULL;
-
-        EFFNN_TRY(effnn__progress_tell(call->progress, "decompose", i, plan->n));
-        if (!may_change(plan, i)) continue;
-        k++;
-        EFFNN_TRY(decompose_site(plan, i, call->context, stat));
+        EFFNN_TRY(decompose_site(job->plan, job->places[k], job->call->context, stat));
         if (stat) effnn__lowrank_stat_clear(stat);
     }
-    return effnn__progress_tell(call->progress, "decompose", plan->n, plan->n);
+    return EFFNN_OK;
+}
+
+static effnn_status decompose_all(decompose_job *job, size_t n)
+{
+    for (job->first = 0; job->first < n; job->first += GROUP) {
+        const size_t left = n - job->first;
+
+        EFFNN_TRY(effnn__progress_tell(job->call->progress, "decompose", job->first, n));
+        EFFNN_TRY(effnn__parallel_for(job->call->context, left < GROUP ? left : GROUP, 1,
+                                      decompose_piece, job));
+    }
+    return effnn__progress_tell(job->call->progress, "decompose", n, n);
 }
 
 effnn_status effnn__lowrank_decompose(lowrank_plan *plan, const effnn_transform_call *call)
 {
     const effnn__lowrank_options *options = call->options;
-    effnn__lowrank_stat *stats;
-    effnn_status status;
+    effnn__lowrank_stat *stats = effnn__alloc_array(plan->n, sizeof *stats);
+    size_t *places = effnn__alloc_array(plan->n, sizeof *places);
+    const bool needs_data = options->metric != EFFNN__LOWRANK_SVD;
+    decompose_job job = { plan, call, needs_data ? stats : NULL, places, 0 };
+    effnn_status status =
+        stats && places ? EFFNN_OK : effnn__fail_nomem("statistics", plan->n * sizeof *stats);
     size_t n = 0;
 
-    if (options->metric == EFFNN__LOWRANK_SVD) return decompose_all(plan, NULL, call);
-    stats = effnn__alloc_array(plan->n, sizeof *stats);
-    if (!stats) return effnn__fail_nomem("statistics", plan->n * sizeof *stats);
-    for (size_t i = 0; i < plan->n; i++)
-        if (may_change(plan, i)) stats[n++].site = plan->entries[i].site;
-    status = effnn__lowrank_gather(stats, n, call, options->metric, (uint64_t)options->samples);
-    if (status == EFFNN_OK) status = decompose_all(plan, stats, call);
+    for (size_t i = 0; i < plan->n && status == EFFNN_OK; i++) {
+        if (plan->curves[i].n_levels == 1) continue;
+        stats[n].site = plan->entries[i].site;
+        places[n++] = i;
+    }
+    if (status == EFFNN_OK && needs_data)
+        status = effnn__lowrank_gather(stats, n, call, options->metric, (uint64_t)options->samples);
+    if (status == EFFNN_OK) status = decompose_all(&job, n);
     for (size_t i = 0; i < n; i++) effnn__lowrank_stat_clear(&stats[i]);
+    effnn__free(places);
     effnn__free(stats);
     return status;
 }
