@@ -71,7 +71,7 @@ static void raise_status(effnn_status status)
 %scalar_out(uint32_t, out, PyLong_FromUnsignedLong)
 
 %define %text_out(NAME)
-%typemap(in, numinputs=0) const char **NAME (const char *temp) { $1 = &temp; }
+%typemap(in, numinputs=0) const char **NAME (const char *temp) { $1 = ($1_ltype)&temp; }
 %typemap(argout) const char **NAME { $result = append_result($result, PyUnicode_FromString(*$1)); }
 %enddef
 

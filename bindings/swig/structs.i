@@ -49,3 +49,10 @@
 %result(effnn_session_memory)
 %result(effnn_node_profile)
 %result(effnn_site_info)
+
+/* Arrays of names are looked at by the index functions; SWIG cannot set them. */
+%ignore effnn_node::inputs;
+%ignore effnn_node::outputs;
+%ignore effnn_option_def::choices;
+%ignore effnn_dataset_source::names;
+%ignore effnn_value_spec::symbols;
