@@ -9,11 +9,12 @@ if [ "${1:-}" = --write ]; then write=1; shift; fi
 library=$(readlink -f "${1:?build folder}/libeffnn/libeffnn.so")
 baseline=tests/abi/libeffnn.abi
 if [ -n "$write" ]; then
-    abidw --headers-dir include --no-comp-dir-path --short-locs --out-file "$baseline" "$library"
+    abidw --headers-dir include --drop-private-types --exported-interfaces-only \
+        --no-comp-dir-path --no-corpus-path --short-locs --out-file "$baseline" "$library"
     echo "wrote $baseline"
     exit 0
 fi
 status=0
-abidiff --headers-dir2 include "$baseline" "$library" || status=$?
+abidiff --headers-dir2 include --drop-private-types "$baseline" "$library" || status=$?
 [ $((status & 8)) -eq 0 ] && [ $((status & 3)) -eq 0 ] || { echo "the ABI broke (abidiff: $status)"; exit 1; }
 echo "ABI compatible with the baseline (abidiff: $status)"
