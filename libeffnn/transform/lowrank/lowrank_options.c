@@ -29,7 +29,7 @@ const effnn_option_def effnn__lowrank_option_defs[] = {
     { "local_search", "improve greedy ranks by moves between sites", EFFNN_OPT_BOOL,
       FIELD(local_search), .value = 1 },
     { "samples", "calibration samples used, the first of the data; 0: all", EFFNN_OPT_I64,
-      FIELD(samples), .value = 1024, .min = 0, .max = 9007199254740992.0 },
+      FIELD(samples), .value = 1024, .min = 0, .max = 1e9 },
     { "only", "globs of site names to treat; empty: all", EFFNN_OPT_LIST, FIELD(only), .text = "" },
     { "exclude", "globs of site names to leave alone", EFFNN_OPT_LIST, FIELD(exclude), .text = "" },
     { "skip_first", "leave the first linear site alone (patch embedding, stem)", EFFNN_OPT_BOOL,
