@@ -5,11 +5,6 @@
 
 #include <math.h>
 
-static effnn_status infer(effnn_op_infer *call)
-{
-    return effnn__infer_same(call, EFFNN__FLOATS);
-}
-
 static effnn_status forward(const effnn_op_call *call)
 {
     const effnn__unary fns = { .f64 = floor };
@@ -37,7 +32,7 @@ const effnn_op_def effnn__op_floor = {
     .min_outputs = 1,
     .max_outputs = 1,
     .flags = EFFNN_OP_IN_PLACE,
-    .infer = infer,
+    .infer = effnn__infer_same_floats,
     .forward = forward,
     .cost = effnn__elementwise_cost,
     .onnx = onnx,

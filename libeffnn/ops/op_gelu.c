@@ -33,11 +33,6 @@ static double gelu_tanh_f64(double x)
     return 0.5 * x * (1.0 + tanh(SQRT_2_OVER_PI * (x + 0.044715 * x * x * x)));
 }
 
-static effnn_status infer(effnn_op_infer *call)
-{
-    return effnn__infer_same(call, EFFNN__FLOATS);
-}
-
 static effnn_status forward(const effnn_op_call *call)
 {
     const gelu_attrs *attrs = call->attrs;
@@ -119,7 +114,7 @@ const effnn_op_def effnn__op_gelu = {
     .min_outputs = 1,
     .max_outputs = 1,
     .flags = EFFNN_OP_IN_PLACE,
-    .infer = infer,
+    .infer = effnn__infer_same_floats,
     .forward = forward,
     .saves = effnn__saves_input,
     .cost = effnn__elementwise_cost,

@@ -33,11 +33,6 @@ static double hard_sigmoid_f64(double x, const double *p)
     return line < 0.0 ? 0.0 : line > 1.0 ? 1.0 : line;
 }
 
-static effnn_status infer(effnn_op_infer *call)
-{
-    return effnn__infer_same(call, EFFNN__FLOATS);
-}
-
 static effnn_status forward(const effnn_op_call *call)
 {
     const hard_sigmoid_attrs *attrs = call->attrs;
@@ -71,7 +66,7 @@ const effnn_op_def effnn__op_hard_sigmoid = {
     .min_outputs = 1,
     .max_outputs = 1,
     .flags = EFFNN_OP_IN_PLACE,
-    .infer = infer,
+    .infer = effnn__infer_same_floats,
     .forward = forward,
     .saves = effnn__saves_input,
     .cost = effnn__elementwise_cost,

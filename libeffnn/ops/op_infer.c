@@ -138,6 +138,11 @@ effnn_status effnn__infer_same(effnn_op_infer *call, unsigned kinds)
     return EFFNN_OK;
 }
 
+effnn_status effnn__infer_same_floats(effnn_op_infer *call)
+{
+    return effnn__infer_same(call, EFFNN__FLOATS);
+}
+
 effnn_status effnn__infer_axis(size_t *out, const effnn_op_infer *call, int64_t axis, size_t rank)
 {
     const int64_t r = (int64_t)rank;

@@ -50,8 +50,9 @@ effnn_status effnn__infer_same_dtype(effnn_op_infer *call, size_t first, size_t 
 /* E_SHAPE if input i is known to have another rank. */
 effnn_status effnn__infer_rank(const effnn_op_infer *call, size_t i, size_t rank);
 
-/* Output 0 has the dtype and shape of input 0, whose kind is among `kinds`. */
+/* Output 0 has the dtype and shape of input 0, whose kind is among `kinds` / is a float. */
 effnn_status effnn__infer_same(effnn_op_infer *call, unsigned kinds);
+effnn_status effnn__infer_same_floats(effnn_op_infer *call);
 
 /* Axis in [-rank, rank) as [0, rank); E_ARG otherwise. */
 effnn_status effnn__infer_axis(size_t *out, const effnn_op_infer *call, int64_t axis, size_t rank);

@@ -26,11 +26,6 @@ static double leaky_relu_f64(double x, const double *p)
     return x < 0.0 ? p[0] * x : x;
 }
 
-static effnn_status infer(effnn_op_infer *call)
-{
-    return effnn__infer_same(call, EFFNN__FLOATS);
-}
-
 static effnn_status forward(const effnn_op_call *call)
 {
     const leaky_relu_attrs *attrs = call->attrs;
@@ -64,7 +59,7 @@ const effnn_op_def effnn__op_leaky_relu = {
     .min_outputs = 1,
     .max_outputs = 1,
     .flags = EFFNN_OP_IN_PLACE,
-    .infer = infer,
+    .infer = effnn__infer_same_floats,
     .forward = forward,
     .saves = effnn__saves_input,
     .cost = effnn__elementwise_cost,

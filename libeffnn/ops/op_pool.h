@@ -14,8 +14,8 @@ effnn_status effnn__pool_infer(effnn_op_infer *call, const effnn__window *window
 /* The pooling as the kernels take it (count_include_pad left false). */
 effnn__pool2d effnn__pool_of(const effnn_op_call *call, const effnn__window *window);
 
-/* One window's elements, those inside the input, folded into a result. `n` counts what the divisor
- * of an average is: elements inside, or with count_include_pad those inside the padded input. */
+/* Plain loop: the elements of each window that lie inside the input are folded from `start` on; an
+ * average is divided by their number, or with count_include_pad by that inside the padded input. */
 typedef double (*effnn__pool_fold)(double so_far, double x);
 effnn_status effnn__pool_run(const effnn_op_call *call, const effnn__pool2d *pool, double start,
                              effnn__pool_fold fold, bool average);

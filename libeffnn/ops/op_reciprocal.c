@@ -14,11 +14,6 @@ static double reciprocal_f64(double x)
     return 1.0 / x;
 }
 
-static effnn_status infer(effnn_op_infer *call)
-{
-    return effnn__infer_same(call, EFFNN__FLOATS);
-}
-
 static effnn_status forward(const effnn_op_call *call)
 {
     const effnn__unary fns = { .f32 = reciprocal_f32, .f64 = reciprocal_f64 };
@@ -46,7 +41,7 @@ const effnn_op_def effnn__op_reciprocal = {
     .min_outputs = 1,
     .max_outputs = 1,
     .flags = EFFNN_OP_IN_PLACE,
-    .infer = infer,
+    .infer = effnn__infer_same_floats,
     .forward = forward,
     .saves = effnn__saves_output,
     .cost = effnn__elementwise_cost,

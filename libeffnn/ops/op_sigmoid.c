@@ -11,11 +11,6 @@ static double sigmoid_f64(double x)
     return 1.0 / (1.0 + exp(-x));
 }
 
-static effnn_status infer(effnn_op_infer *call)
-{
-    return effnn__infer_same(call, EFFNN__FLOATS);
-}
-
 static effnn_status forward(const effnn_op_call *call)
 {
     const effnn__unary fns = { .f32 = effnn__kernels_get()->sigmoid_f32, .f64 = sigmoid_f64 };
@@ -45,7 +40,7 @@ const effnn_op_def effnn__op_sigmoid = {
     .min_outputs = 1,
     .max_outputs = 1,
     .flags = EFFNN_OP_IN_PLACE,
-    .infer = infer,
+    .infer = effnn__infer_same_floats,
     .forward = forward,
     .saves = effnn__saves_output,
     .cost = effnn__elementwise_cost,

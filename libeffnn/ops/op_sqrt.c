@@ -11,11 +11,6 @@ static void sqrt_f32(float *y, const float *x, size_t n)
     for (size_t i = 0; i < n; i++) y[i] = sqrtf(x[i]);
 }
 
-static effnn_status infer(effnn_op_infer *call)
-{
-    return effnn__infer_same(call, EFFNN__FLOATS);
-}
-
 static effnn_status forward(const effnn_op_call *call)
 {
     const effnn__unary fns = { .f32 = sqrt_f32, .f64 = sqrt };
@@ -44,7 +39,7 @@ const effnn_op_def effnn__op_sqrt = {
     .min_outputs = 1,
     .max_outputs = 1,
     .flags = EFFNN_OP_IN_PLACE,
-    .infer = infer,
+    .infer = effnn__infer_same_floats,
     .forward = forward,
     .saves = effnn__saves_output,
     .cost = effnn__elementwise_cost,
