@@ -4,6 +4,7 @@
 #include "support/model_files.h"
 
 #include "base/alloc.h"
+#include "base/str.h"
 #include "support/tensor_assert.h"
 #include "tensor/tensor.h"
 
@@ -146,6 +147,40 @@ void test_assert_same_graph(const effnn_model *a, const effnn_model *b)
     }
     free(x);
     free(y);
+}
+
+/* Equal options, real numbers as far as ONNX's floats hold them. */
+static void assert_same_attrs(const effnn__node *a, const effnn__node *b)
+{
+    for (const effnn_option_def *d = a->def->attrs; d && d->name; d++) {
+        char *x, *y;
+        double p, q;
+
+        ck_assert_ok(effnn__options_get_text(a->def->attrs, a->attrs, d->name, &x));
+        ck_assert_ok(effnn__options_get_text(b->def->attrs, b->attrs, d->name, &y));
+        const bool are_numbers =
+            d->type == EFFNN_OPT_F64 && effnn__parse_f64(x, &p) && effnn__parse_f64(y, &q);
+        ck_assert_msg(are_numbers ? (float)p == (float)q : strcmp(x, y) == 0,
+                      "node '%s': %s is %s, not %s", a->name, d->name, y, x);
+        effnn__free(x);
+        effnn__free(y);
+    }
+}
+
+void test_assert_same_nodes(const effnn_model *a, const effnn_model *b)
+{
+    ck_assert_uint_eq(a->graph->nodes.n, b->graph->nodes.n);
+    for (size_t i = 0; i < a->graph->nodes.n; i++) {
+        const effnn__node *x = effnn__graph_node(a->graph, i);
+        const effnn__node *y = effnn__graph_node(b->graph, i);
+        ck_assert_str_eq(x->name, y->name);
+        ck_assert_str_eq(x->def->name, y->def->name);
+        assert_same_attrs(x, y);
+        ck_assert_uint_eq(x->n_inputs, y->n_inputs);
+        ck_assert_uint_eq(x->n_outputs, y->n_outputs);
+        for (size_t j = 0; j < x->n_outputs; j++)
+            if (x->outputs[j]) ck_assert_str_eq(x->outputs[j]->name, y->outputs[j]->name);
+    }
 }
 
 /* ---- files ---- */

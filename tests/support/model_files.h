@@ -30,6 +30,10 @@ void test_model_run_random(effnn_tensor **outputs, const effnn_model *model, int
  * stand. */
 void test_assert_same_graph(const effnn_model *a, const effnn_model *b);
 
+/* The same nodes in the same order: names, operators, attributes, outputs; names of constants may
+ * differ. */
+void test_assert_same_nodes(const effnn_model *a, const effnn_model *b);
+
 /* The same outputs to the bit on random inputs with open sizes 1 and 3. */
 void test_assert_same_results(const effnn_model *a, const effnn_model *b);
 
