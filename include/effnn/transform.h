@@ -95,8 +95,9 @@ typedef struct effnn_transform_options {
     }
 
 /**
- * The whole life in one call: check, apply, fit if the method trains, fold. Works on a clone that
- * is swapped in at the very end.
+ * The whole life in one call: check, apply, fit if the method trains, fold. Works on a clone, in
+ * canonical form, that is swapped in at the very end. How the data was made from raw values is
+ * noted in the model's metadata (effnn.preprocess), unless the model says it already.
  *
  * @param      self     in state "created".
  * @param      model    changed on success; on failure or cancel bit-equal to what it was.
@@ -104,7 +105,9 @@ typedef struct effnn_transform_options {
  * @param[out] report   new report owned by the caller; may be NULL; untouched on failure.
  * @return EFFNN_OK; EFFNN_E_STATE if the transform was used before; EFFNN_E_ARG if options or data
  *         do not suit the model; EFFNN_E_UNSUPPORTED if the model has nothing the method can treat
- *         (the message says why); EFFNN_E_NUMERIC; EFFNN_E_CANCELLED; EFFNN_E_USER; EFFNN_E_NOMEM.
+ *         (the message says why); EFFNN_E_NOTFOUND if an option names a site that is not there;
+ *         EFFNN_E_SHAPE if samples do not fit the model; EFFNN_E_NUMERIC; EFFNN_E_CANCELLED;
+ *         EFFNN_E_USER; EFFNN_E_NOMEM.
  */
 EFFNN_API effnn_status effnn_transform_run(effnn_transform *self, effnn_model *model,
                                            const effnn_transform_options *options,
@@ -117,8 +120,9 @@ EFFNN_API effnn_status effnn_transform_check(effnn_transform *self, const effnn_
  *  transform goes from "created" to "applied". @return as effnn_transform_run(). */
 EFFNN_API effnn_status effnn_transform_apply(effnn_transform *self, effnn_model *model,
                                              const effnn_transform_options *options);
-/** Train what apply made. @return as effnn_transform_run(); EFFNN_E_UNSUPPORTED for a method that
- *  does not train; EFFNN_E_STATE if not applied. */
+/** Train what apply made, in place: on failure or cancel the model keeps what was trained so far.
+ *  @return as effnn_transform_run(); EFFNN_E_UNSUPPORTED for a method that does not train;
+ *  EFFNN_E_STATE if not applied. */
 EFFNN_API effnn_status effnn_transform_fit(effnn_transform *self, effnn_model *model,
                                            const effnn_transform_options *options);
 /** To be called after each optimiser step of a training loop of the caller's own.
@@ -138,7 +142,7 @@ EFFNN_API const char *effnn_report_json(const effnn_report *self);
 /**
  * A number by path: "before.parameters", "after.macs", "after.top1", "seconds".
  *
- * @return EFFNN_OK; EFFNN_E_NOTFOUND if the report has no such number.
+ * @return EFFNN_OK; EFFNN_E_NOTFOUND if the report has no such number, or one that is not finite.
  */
 EFFNN_API effnn_status effnn_report_get(double *out, const effnn_report *self, const char *path);
 /** Number of rows: one for each site that the method looked at. */

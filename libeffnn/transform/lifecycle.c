@@ -36,12 +36,16 @@ static effnn_status need_applied(const effnn_transform *self, const char *what)
                        self->def->name, state_names[self->state], what);
 }
 
-static effnn_status check_options(const effnn_transform_options *options)
+static const effnn_transform_options default_options = EFFNN_TRANSFORM_OPTIONS_INIT;
+
+/* Let NULL be the defaults and check what is given. */
+static effnn_status take_options(const effnn_transform_options **options)
 {
-    if (options->version != 1)
+    if (!*options) *options = &default_options;
+    if ((*options)->version != 1)
         return effnn__fail(EFFNN_E_ARG, "transform options: version %u, this library knows 1",
-                           options->version);
-    if (options->batch == 0)
+                           (*options)->version);
+    if ((*options)->batch == 0)
         return effnn__fail(EFFNN_E_ARG, "transform options: batch 0, at least one sample at once");
     return EFFNN_OK;
 }
@@ -56,6 +60,13 @@ typedef struct work {
     effnn__progress progress;
     effnn_transform_call call;
 } work;
+
+/* Let the caller's model be what the clone has become. */
+static void adopt(work *self, effnn_model *model, effnn__transform_state state)
+{
+    effnn__model_swap(model, self->clone);
+    self->self->state = state;
+}
 
 static void work_end(work *self)
 {
@@ -184,19 +195,16 @@ static effnn_status run_and_report(work *self, const effnn_model *model,
 effnn_status effnn_transform_run(effnn_transform *self, effnn_model *model,
                                  const effnn_transform_options *options, effnn_report **report)
 {
-    const effnn_transform_options defaults = EFFNN_TRANSFORM_OPTIONS_INIT;
     work job = { .self = self };
     effnn_status status;
 
     EFFNN_CHECK_ARG(self && model);
-    if (!options) options = &defaults;
-    EFFNN_TRY(check_options(options));
+    EFFNN_TRY(take_options(&options));
     EFFNN_TRY(effnn__transform_need_created(self, "run it"));
     status = work_on_clone(&job, model, options, true);
     if (status == EFFNN_OK) status = run_and_report(&job, model, options);
     if (status == EFFNN_OK) {
-        effnn__model_swap(model, job.clone);
-        self->state = EFFNN__TRANSFORM_FOLDED;
+        adopt(&job, model, EFFNN__TRANSFORM_FOLDED);
         if (report) {
             *report = job.report;
             job.report = NULL;
@@ -211,13 +219,11 @@ effnn_status effnn_transform_run(effnn_transform *self, effnn_model *model,
 effnn_status effnn_transform_check(effnn_transform *self, const effnn_model *model,
                                    const effnn_transform_options *options)
 {
-    const effnn_transform_options defaults = EFFNN_TRANSFORM_OPTIONS_INIT;
     work job = { .self = self };
     effnn_status status;
 
     EFFNN_CHECK_ARG(self && model);
-    if (!options) options = &defaults;
-    EFFNN_TRY(check_options(options));
+    EFFNN_TRY(take_options(&options));
     EFFNN_TRY(effnn__transform_need_created(self, "check it"));
     status = work_on_clone(&job, model, options, true);
     if (status == EFFNN_OK) status = self->def->check(&job.call);
@@ -228,21 +234,16 @@ effnn_status effnn_transform_check(effnn_transform *self, const effnn_model *mod
 effnn_status effnn_transform_apply(effnn_transform *self, effnn_model *model,
                                    const effnn_transform_options *options)
 {
-    const effnn_transform_options defaults = EFFNN_TRANSFORM_OPTIONS_INIT;
     work job = { .self = self };
     effnn_status status;
 
     EFFNN_CHECK_ARG(self && model);
-    if (!options) options = &defaults;
-    EFFNN_TRY(check_options(options));
+    EFFNN_TRY(take_options(&options));
     EFFNN_TRY(effnn__transform_need_created(self, "apply it"));
     status = work_on_clone(&job, model, options, true);
     if (status == EFFNN_OK) status = self->def->check(&job.call);
     if (status == EFFNN_OK) status = run_apply(&job);
-    if (status == EFFNN_OK) {
-        effnn__model_swap(model, job.clone);
-        self->state = EFFNN__TRANSFORM_APPLIED;
-    }
+    if (status == EFFNN_OK) adopt(&job, model, EFFNN__TRANSFORM_APPLIED);
     work_end(&job);
     return status;
 }
@@ -255,13 +256,11 @@ static effnn_status fail_no_training(const effnn_transform *self)
 effnn_status effnn_transform_fit(effnn_transform *self, effnn_model *model,
                                  const effnn_transform_options *options)
 {
-    const effnn_transform_options defaults = EFFNN_TRANSFORM_OPTIONS_INIT;
     work job = { .self = self };
     effnn_status status;
 
     EFFNN_CHECK_ARG(self && model);
-    if (!options) options = &defaults;
-    EFFNN_TRY(check_options(options));
+    EFFNN_TRY(take_options(&options));
     EFFNN_TRY(need_applied(self, "fit"));
     if (!self->def->fit) return fail_no_training(self);
     status = work_on(&job, model, options);
@@ -273,14 +272,13 @@ effnn_status effnn_transform_fit(effnn_transform *self, effnn_model *model,
 
 effnn_status effnn_transform_step(effnn_transform *self, effnn_model *model, int64_t iteration)
 {
-    const effnn_transform_options defaults = EFFNN_TRANSFORM_OPTIONS_INIT;
     work job = { .self = self };
     effnn_status status;
 
     EFFNN_CHECK_ARG(self && model && iteration >= 0);
     EFFNN_TRY(need_applied(self, "step"));
     if (!self->def->step) return fail_no_training(self);
-    status = work_on(&job, model, &defaults);
+    status = work_on(&job, model, &default_options);
     if (status == EFFNN_OK) status = self->def->step(&job.call, iteration);
     if (status == EFFNN_OK) self->state = EFFNN__TRANSFORM_STEPPED;
     work_end(&job);
@@ -289,18 +287,14 @@ effnn_status effnn_transform_step(effnn_transform *self, effnn_model *model, int
 
 effnn_status effnn_transform_fold(effnn_transform *self, effnn_model *model)
 {
-    const effnn_transform_options defaults = EFFNN_TRANSFORM_OPTIONS_INIT;
     work job = { .self = self };
     effnn_status status;
 
     EFFNN_CHECK_ARG(self && model);
     EFFNN_TRY(need_applied(self, "fold"));
-    status = work_on_clone(&job, model, &defaults, false);
+    status = work_on_clone(&job, model, &default_options, false);
     if (status == EFFNN_OK) status = run_hook(&job, self->def->fold);
-    if (status == EFFNN_OK) {
-        effnn__model_swap(model, job.clone);
-        self->state = EFFNN__TRANSFORM_FOLDED;
-    }
+    if (status == EFFNN_OK) adopt(&job, model, EFFNN__TRANSFORM_FOLDED);
     work_end(&job);
     return status;
 }
