@@ -214,8 +214,8 @@ typedef struct effnn_cost {
     double bits_per_weight;   /**< mean bits of a parameter element */
 } effnn_cost;
 
-/** Cost of the model. @return EFFNN_OK; EFFNN_E_SHAPE, EFFNN_E_UNSUPPORTED if shapes cannot be
- *  told; EFFNN_E_NOMEM. */
+/** Cost of the model; `macs` is NaN if the model does not run with open dimensions at 1.
+ *  @return EFFNN_OK; EFFNN_E_ARG; EFFNN_E_NOMEM. */
 EFFNN_API effnn_status effnn_model_cost(effnn_cost *out, const effnn_model *self);
 
 /** Number of operators in the library. */

@@ -34,7 +34,7 @@ typedef struct effnn_site_info {
     int64_t out;          /**< linear: columns of that matrix */
     int64_t groups;       /**< linear: groups; else 1 */
     uint64_t parameters;  /**< elements of weight and bias (or scale and bias) */
-    double macs;          /**< of one sample, open dimensions 1 */
+    double macs;          /**< of one sample, open dimensions 1; NaN: unknown */
     const char *refused;  /**< why transforms must leave it ("weight shared with …"), or NULL */
 } effnn_site_info;
 
@@ -43,7 +43,7 @@ typedef struct effnn_site_list effnn_site_list;
 
 /** List the sites of a model. @param[out] out  owned by the caller.
  *  @param model  not changed.
- *  @return EFFNN_OK; EFFNN_E_SHAPE; EFFNN_E_NOMEM. */
+ *  @return EFFNN_OK; EFFNN_E_ARG; EFFNN_E_NOMEM. */
 EFFNN_API effnn_status effnn_site_list_create(effnn_site_list **out, const effnn_model *model);
 /** Free; NULL is allowed. */
 EFFNN_API void effnn_site_list_destroy(effnn_site_list *self);

@@ -33,7 +33,8 @@ bool effnn__model_is_parameter(const effnn__value *value);
 /* Concrete shapes of the inputs with every open dimension set to `open`; out: [inputs.n]. */
 effnn_status effnn__model_input_shapes(effnn__shape *out, const effnn_model *self, int64_t open);
 
-/* Cost of each node for one sample (open dimensions 1); out: [nodes.n]. */
+/* Cost of each node for one sample (open dimensions 1); out: [nodes.n]. All NaN where the model
+ * does not run at such sizes. */
 effnn_status effnn__model_node_costs(effnn_op_cost *out, const effnn_model *self);
 
 effnn_status effnn__model_set_producer(effnn_model *self, const char *producer);

@@ -5,6 +5,8 @@
 #include "graph/cost.h"
 #include "model/model.h"
 
+#include <math.h>
+
 effnn_status effnn__model_input_shapes(effnn__shape *out, const effnn_model *self, int64_t open)
 {
     for (size_t i = 0; i < self->graph->inputs.n; i++) {
@@ -37,7 +39,10 @@ effnn_status effnn__model_node_costs(effnn_op_cost *out, const effnn_model *self
     status = effnn__model_input_shapes(shapes, self, 1);
     if (status == EFFNN_OK) status = effnn__graph_cost(out, self->graph, shapes);
     effnn__free(shapes);
-    return status;
+    if (status != EFFNN_E_SHAPE && status != EFFNN_E_UNSUPPORTED) return status;
+    for (size_t i = 0; i < self->graph->nodes.n; i++)
+        out[i] = (effnn_op_cost){ .macs = NAN, .flops = NAN, .read = NAN, .written = NAN };
+    return EFFNN_OK;
 }
 
 effnn_status effnn_model_cost(effnn_cost *out, const effnn_model *self)

@@ -7,6 +7,7 @@
 #include "graph/cost.h"
 #include "graph/lower.h"
 #include "graph/run.h"
+#include "kernels/kernels.h"
 #include "model/model.h"
 
 #include <effnn/session.h>
@@ -47,6 +48,7 @@ static effnn_status check_options(const effnn_session_options *options)
 static effnn_status fill(effnn_session *self, const effnn_model *model)
 {
     self->context = effnn__context_retain(model->context);
+    effnn__log(self->context, EFFNN_LOG_INFO, "kernels: %s", effnn__kernels_describe());
     EFFNN_TRY(effnn__graph_clone(&self->graph, model->graph));
     if (!self->options.keep_written) EFFNN_TRY(effnn__lower(self->graph));
     self->made = effnn__zalloc(self->graph->outputs.n);
