@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The C library's allocator behind a countdown: tests let the n-th allocation fail and count
- * allocations. The two atomics are process-wide; without a test they cost one relaxed load each. */
+ * allocations. The atomics are process-wide; without a test they cost a load and an addition. */
 
 #include "base/alloc.h"
 

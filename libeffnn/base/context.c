@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The context: a share counter around pool, runner, seed, logger, allocator and extensions. The
- * default context is made on first use and lives as long as the process; it can be asked for again
- * after a failure to make it. */
+ * default context is made on first use and lives as long as the process; after a failure to make it
+ * the next use tries again. Default and extensions are published by compare-and-swap: there is no
+ * lock that a forked child could find taken. */
 
+#define _GNU_SOURCE /* sched_getaffinity */
 #include "base/context.h"
 
 #include "base/alloc.h"
 #include "base/context_priv.h"
 #include "base/pool.h"
 
-#include <pthread.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #define MAX_THREADS       1024u
@@ -31,12 +32,10 @@ struct effnn_context {
     effnn_context_options options;
     uint32_t threads;
     effnn__pool pool;
-    pthread_mutex_t lock; /* of the extensions */
-    extension *extensions;
+    extension *_Atomic extensions; /* only ever added to, at the head */
 };
 
 static effnn_context *_Atomic default_context;
-static pthread_mutex_t default_lock = PTHREAD_MUTEX_INITIALIZER;
 
 const char *effnn_version(void)
 {
@@ -47,51 +46,67 @@ const char *effnn_version(void)
 #undef TEXT_OF
 }
 
+/* Cores that this process may use. */
 static uint32_t core_count(void)
 {
-    const long n = sysconf(_SC_NPROCESSORS_ONLN);
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+#ifdef CPU_COUNT
+    cpu_set_t allowed;
 
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) n = CPU_COUNT(&allowed);
+#endif
     return n < 1 ? 1u : n > (long)MAX_THREADS ? MAX_THREADS : (uint32_t)n;
+}
+
+static effnn_status check_options(const effnn_context_options *options)
+{
+    if (options->version != 1)
+        return effnn__fail(EFFNN_E_ARG, "context options: version %u, this library knows 1",
+                           options->version);
+    if (options->threads > MAX_THREADS)
+        return effnn__fail(EFFNN_E_ARG, "context options: %u threads, at most %u", options->threads,
+                           MAX_THREADS);
+    if (!options->alloc != !options->free)
+        return effnn__fail(EFFNN_E_ARG, "context options: alloc and free go together");
+    return EFFNN_OK;
 }
 
 effnn_status effnn_context_create(effnn_context **out, const effnn_context_options *options)
 {
     const effnn_context_options defaults = EFFNN_CONTEXT_OPTIONS_INIT;
     effnn_context *self;
+    effnn_status status;
 
     EFFNN_CHECK_ARG(out);
     if (!options) options = &defaults;
-    if (options->version != defaults.version)
-        return effnn__fail(EFFNN_E_ARG, "context options: version %u, this library knows %u",
-                           options->version, defaults.version);
-    if (options->threads > MAX_THREADS)
-        return effnn__fail(EFFNN_E_ARG, "context options: %u threads, at most %u", options->threads,
-                           MAX_THREADS);
-    if (!options->alloc != !options->free)
-        return effnn__fail(EFFNN_E_ARG, "context options: alloc and free go together");
+    EFFNN_TRY(check_options(options));
     self = effnn__zalloc(sizeof *self);
     if (!self) return effnn__fail_nomem("context", sizeof *self);
     atomic_init(&self->shares, 1);
     self->options = *options;
     self->threads = options->threads ? options->threads : core_count();
-    pthread_mutex_init(&self->lock, NULL);
-    effnn__pool_init(&self->pool, self->threads);
-    *out = self;
-    return EFFNN_OK;
+    status = effnn__pool_init(&self->pool, self->threads);
+    if (status == EFFNN_OK)
+        *out = self;
+    else
+        effnn_context_destroy(self);
+    return status;
 }
 
 void effnn__context_release(effnn_context *self)
 {
+    extension *e;
+
     if (!self || atomic_fetch_sub_explicit(&self->shares, 1, memory_order_acq_rel) != 1) return;
     effnn__pool_stop(&self->pool);
-    while (self->extensions) {
-        extension *first = self->extensions;
+    e = atomic_load(&self->extensions);
+    while (e) {
+        extension *const next = e->next;
 
-        self->extensions = first->next;
-        if (first->destroy) first->destroy(first->value);
-        effnn__free(first);
+        if (e->destroy) e->destroy(e->value);
+        effnn__free(e);
+        e = next;
     }
-    pthread_mutex_destroy(&self->lock);
     effnn__free(self);
 }
 
@@ -102,19 +117,15 @@ void effnn_context_destroy(effnn_context *self)
 
 effnn_context *effnn__context_resolve(effnn_context *self)
 {
-    effnn_context *made = NULL;
+    effnn_context *made, *other = NULL;
 
     if (self) return self;
     self = atomic_load_explicit(&default_context, memory_order_acquire);
     if (self) return self;
-    pthread_mutex_lock(&default_lock);
-    self = atomic_load_explicit(&default_context, memory_order_relaxed);
-    if (!self && effnn_context_create(&made, NULL) == EFFNN_OK) {
-        atomic_store_explicit(&default_context, made, memory_order_release);
-        self = made;
-    }
-    pthread_mutex_unlock(&default_lock);
-    return self;
+    if (effnn_context_create(&made, NULL) != EFFNN_OK) return NULL;
+    if (atomic_compare_exchange_strong(&default_context, &other, made)) return made;
+    effnn_context_destroy(made); /* another thread was first */
+    return other;
 }
 
 effnn_context *effnn__context_retain(effnn_context *self)
@@ -185,17 +196,12 @@ void effnn__log(const effnn_context *self, effnn_log_level level, const char *fo
     self->options.log(self->options.log_user, level, line);
 }
 
-void *effnn__context_extension(const effnn_context *context, const void *key)
+void *effnn__context_extension(const effnn_context *self, const void *key)
 {
-    effnn_context *self = (effnn_context *)(uintptr_t)peek(context);
-    void *value = NULL;
-
-    if (!self) return NULL;
-    pthread_mutex_lock(&self->lock);
-    for (const extension *e = self->extensions; e && !value; e = e->next)
-        if (e->key == key) value = e->value;
-    pthread_mutex_unlock(&self->lock);
-    return value;
+    self = peek(self);
+    for (const extension *e = self ? atomic_load(&self->extensions) : NULL; e; e = e->next)
+        if (e->key == key) return e->value;
+    return NULL;
 }
 
 effnn_status effnn__context_set_extension(effnn_context *self, const void *key, void *value,
@@ -206,16 +212,15 @@ effnn_status effnn__context_set_extension(effnn_context *self, const void *key, 
     self = effnn__context_resolve(self);
     if (!self) return EFFNN_E_NOMEM;
     added = effnn__alloc(sizeof *added);
-    if (!added) return effnn__fail_nomem("context", sizeof *added);
-    pthread_mutex_lock(&self->lock);
-    for (extension *e = self->extensions; e; e = e->next) {
-        if (e->key != key) continue;
-        pthread_mutex_unlock(&self->lock);
-        effnn__free(added);
-        return effnn__fail(EFFNN_E_STATE, "context: the extension is set already");
-    }
-    *added = (extension){ key, value, destroy, self->extensions };
-    self->extensions = added;
-    pthread_mutex_unlock(&self->lock);
+    if (!added) return effnn__fail_nomem("context extension", sizeof *added);
+    *added = (extension){ .key = key, .value = value, .destroy = destroy };
+    added->next = atomic_load(&self->extensions);
+    do {
+        for (const extension *e = added->next; e; e = e->next) {
+            if (e->key != key) continue;
+            effnn__free(added);
+            return effnn__fail(EFFNN_E_STATE, "context: the extension is set already");
+        }
+    } while (!atomic_compare_exchange_weak(&self->extensions, &added->next, added));
     return EFFNN_OK;
 }

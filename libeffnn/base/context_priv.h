@@ -10,23 +10,25 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-/* Threads that wait for jobs; started at the first job, and again in a forked child. */
+/* Threads that wait for jobs; started at the first job, and again in a forked child. All but the
+ * first three fields belong to the process that started them. */
 typedef struct effnn__pool {
-    uint32_t size; /* threads that work on a job, the caller included */
-    pthread_mutex_t lock;
-    pthread_cond_t wake, idle;
+    uint32_t size;      /* threads that work on a job, the caller included */
+    pthread_t *threads; /* [size - 1], of which n_threads run */
+    atomic_uint owner;  /* process number (pool.c) that started them, one more while it does so;
+                           0: none yet */
+    uint32_t n_threads;
     pthread_mutex_t job_lock; /* one job at a time */
-    pthread_t *threads;
-    uint32_t n_threads; /* running */
-    atomic_long owner;  /* process that started them; 0: none yet */
+    pthread_mutex_t lock;     /* of what follows */
+    pthread_cond_t wake, idle;
     bool stop;
-    uint64_t generation; /* of the job below; workers wait for a new one */
+    uint64_t generation; /* of the job below; workers wait for another one */
     uint32_t busy;       /* workers that have not left the job */
     struct effnn__job *job;
 } effnn__pool;
 
-void effnn__pool_init(effnn__pool *self, uint32_t size);
-void effnn__pool_stop(effnn__pool *self);
+effnn_status effnn__pool_init(effnn__pool *self, uint32_t size);
+void effnn__pool_stop(effnn__pool *self); /* all zeros is allowed */
 
 const effnn_context_options *effnn__context_options(const effnn_context *self);
 effnn__pool *effnn__context_pool(effnn_context *self);

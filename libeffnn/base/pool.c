@@ -4,11 +4,12 @@
  *
  * One job at a time has the threads. A job that finds them taken (another application thread, or a
  * nested call) runs all its pieces on its own thread: same bits, no deadlock. Every thread that
- * works on pieces has the processor's floating-point control word at its default meanwhile, so
- * results do not depend on what the host program has set.
+ * works on pieces has the default floating-point environment meanwhile (nearest rounding, no
+ * flushing of subnormals, no traps), so results do not depend on what the host program has set.
  *
- * After a fork the child starts threads of its own at its first job. Two threads of the child must
- * not make that first job at the same time. */
+ * A forked child has a copy of the pool but none of its threads, and locks in any state. Processes
+ * are therefore numbered by a fork handler; a pool whose threads another process started is made
+ * anew, locks included, at the first job. Nobody may fork from within a piece and go on in it. */
 
 #include "base/pool.h"
 
@@ -16,35 +17,10 @@
 #include "base/context.h"
 #include "base/context_priv.h"
 
+#include <fenv.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-#if defined(__SSE2__)
-#include <xmmintrin.h>
-#define DEFAULT_MXCSR 0x1F80u /* all exceptions masked, nearest even, no flushing of denormals */
-static unsigned enter_default_float(void)
-{
-    const unsigned before = _mm_getcsr();
-
-    _mm_setcsr(DEFAULT_MXCSR);
-    return before;
-}
-static void leave_default_float(unsigned before)
-{
-    _mm_setcsr(before);
-}
-#else
-static unsigned enter_default_float(void)
-{
-    return 0;
-}
-static void leave_default_float(unsigned before)
-{
-    (void)before;
-}
-#endif
 
 #define MESSAGE_SIZE 512
 
@@ -52,7 +28,8 @@ typedef struct effnn__job {
     effnn__piece_fn piece;
     void *user;
     size_t n, grain, n_pieces;
-    atomic_size_t next;
+    atomic_size_t next;   /* piece to be taken */
+    atomic_size_t n_run;  /* pieces that a caller's runner has run */
     pthread_mutex_t lock; /* of the failure */
     size_t failed_piece;
     effnn_status status;
@@ -61,6 +38,20 @@ typedef struct effnn__job {
 
 /* Depth of jobs on this thread: a nested call runs by itself. */
 static _Thread_local int depth;
+
+/* Even, and another one in each forked child; odd numbers stand for "being started". */
+static atomic_uint process_number = 2;
+static pthread_once_t watch_forks_once = PTHREAD_ONCE_INIT;
+
+static void number_child(void)
+{
+    atomic_fetch_add(&process_number, 2);
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, number_child);
+}
 
 static void run_piece(job *self, size_t piece)
 {
@@ -78,17 +69,30 @@ static void run_piece(job *self, size_t piece)
     pthread_mutex_unlock(&self->lock);
 }
 
+/* Begin work on pieces; the value of the floating-point environment goes to leave_job(). */
+static void enter_job(fenv_t *before)
+{
+    if (depth++) return;
+    fegetenv(before);
+    fesetenv(FE_DFL_ENV);
+}
+
+static void leave_job(const fenv_t *before)
+{
+    if (--depth == 0) fesetenv(before);
+}
+
+/* Run pieces until none is left. */
 static void run_pieces(job *self)
 {
-    const unsigned before = enter_default_float();
+    fenv_t before;
     size_t piece;
 
-    depth++;
+    enter_job(&before);
     while ((piece = atomic_fetch_add_explicit(&self->next, 1, memory_order_relaxed)) <
            self->n_pieces)
         run_piece(self, piece);
-    depth--;
-    leave_default_float(before);
+    leave_job(&before);
 }
 
 static void *work(void *user)
@@ -115,46 +119,48 @@ static void *work(void *user)
     return NULL;
 }
 
-void effnn__pool_init(effnn__pool *self, uint32_t size)
+effnn_status effnn__pool_init(effnn__pool *self, uint32_t size)
 {
-    memset(self, 0, sizeof *self);
-    self->size = size;
-    pthread_mutex_init(&self->lock, NULL);
-    pthread_mutex_init(&self->job_lock, NULL);
-    pthread_cond_init(&self->wake, NULL);
-    pthread_cond_init(&self->idle, NULL);
+    *self = (effnn__pool){ .size = size };
+    pthread_once(&watch_forks_once, watch_forks);
+    self->threads = effnn__alloc_array(size - 1, sizeof *self->threads);
+    if (!self->threads) return effnn__fail_nomem("threads", (size - 1) * sizeof *self->threads);
+    return EFFNN_OK;
 }
 
 void effnn__pool_stop(effnn__pool *self)
 {
-    /* A forked child has no threads to join: only the parent's memory of them. */
-    if (self->n_threads && self->owner == (long)getpid()) {
+    /* A forked child that had no job has no threads to join, only the memory of the parent's. */
+    if (self->owner && self->owner == process_number) {
         pthread_mutex_lock(&self->lock);
         self->stop = true;
         pthread_cond_broadcast(&self->wake);
         pthread_mutex_unlock(&self->lock);
         for (uint32_t i = 0; i < self->n_threads; i++) pthread_join(self->threads[i], NULL);
+        pthread_cond_destroy(&self->idle);
+        pthread_cond_destroy(&self->wake);
+        pthread_mutex_destroy(&self->lock);
+        pthread_mutex_destroy(&self->job_lock);
     }
     effnn__free(self->threads);
     self->threads = NULL;
-    self->n_threads = 0;
 }
 
-/* Start the threads if this process has none yet. Fewer than wanted (or none) is no failure: the
- * caller does all the pieces that nobody takes. Called with the job lock held. */
+/* Start the threads. Fewer than wanted (or none) is no failure: the caller does all the pieces that
+ * nobody takes. */
 static void start_threads(effnn__pool *self)
 {
     sigset_t all, before;
 
-    if (self->owner != (long)getpid()) {
-        effnn__free(self->threads);
-        effnn__pool_init(self, self->size);
-        pthread_mutex_lock(&self->job_lock);
-        self->owner = (long)getpid();
-    }
-    if (self->threads || self->size < 2) return;
-    self->threads = effnn__alloc_array(self->size - 1, sizeof *self->threads);
-    if (!self->threads) return;
+    pthread_mutex_init(&self->job_lock, NULL);
+    pthread_mutex_init(&self->lock, NULL);
+    pthread_cond_init(&self->wake, NULL);
+    pthread_cond_init(&self->idle, NULL);
+    self->stop = false;
+    self->busy = 0;
+    self->job = NULL;
+    self->generation = 0;
+    self->n_threads = 0;
     sigfillset(&all); /* signals are the host program's business */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (self->n_threads < self->size - 1 &&
@@ -163,19 +169,32 @@ static void start_threads(effnn__pool *self)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* Run with the pool's help; false if it is taken. */
-static bool run_on_pool(effnn__pool *self, job *current)
+/* Take the pool for one job; false if another thread has it or is starting it. */
+static bool take_pool(effnn__pool *self)
 {
-    /* In a forked child the lock may be held by a thread that does not exist here: never wait. */
-    if (self->owner == 0 || self->owner == (long)getpid()) {
-        if (pthread_mutex_trylock(&self->job_lock) != 0) return false;
-        if (self->owner == 0) self->owner = (long)getpid();
+    const unsigned here = atomic_load(&process_number);
+    unsigned owner = atomic_load(&self->owner);
+
+    if (owner != here) {
+        if (owner == here + 1 || !atomic_compare_exchange_strong(&self->owner, &owner, here + 1))
+            return false;
+        start_threads(self);
+        atomic_store(&self->owner, here);
     }
-    start_threads(self);
+    return pthread_mutex_trylock(&self->job_lock) == 0;
+}
+
+static void run_on_pool(effnn__pool *self, job *current)
+{
+    const size_t helpers = current->n_pieces - 1;
+
     pthread_mutex_lock(&self->lock);
     self->job = current;
     self->generation++;
-    pthread_cond_broadcast(&self->wake);
+    if (helpers < self->n_threads)
+        for (size_t i = 0; i < helpers; i++) pthread_cond_signal(&self->wake);
+    else
+        pthread_cond_broadcast(&self->wake);
     pthread_mutex_unlock(&self->lock);
     run_pieces(current);
     pthread_mutex_lock(&self->lock);
@@ -183,18 +202,31 @@ static bool run_on_pool(effnn__pool *self, job *current)
     while (self->busy) pthread_cond_wait(&self->idle, &self->lock);
     pthread_mutex_unlock(&self->lock);
     pthread_mutex_unlock(&self->job_lock);
-    return true;
 }
 
+/* One call of a caller's runner. */
 static void run_task(void *user, size_t index)
 {
     job *current = user;
-    const unsigned before = enter_default_float();
+    fenv_t before;
 
-    depth++;
+    if (index >= current->n_pieces) return;
+    enter_job(&before);
     run_piece(current, index);
-    depth--;
-    leave_default_float(before);
+    leave_job(&before);
+    atomic_fetch_add_explicit(&current->n_run, 1, memory_order_relaxed);
+}
+
+static effnn_status run_on_runner(const effnn_context_options *options, job *current)
+{
+    const size_t n = current->n_pieces;
+    const int answer = options->runner(options->runner_user, run_task, current, n);
+
+    if (answer != 0) return effnn__fail(EFFNN_E_USER, "the caller's runner gave %d", answer);
+    if (current->n_run != n)
+        return effnn__fail(EFFNN_E_USER, "the caller's runner ran %zu of %zu pieces",
+                           (size_t)current->n_run, n);
+    return EFFNN_OK;
 }
 
 effnn_status effnn__parallel_for(effnn_context *context, size_t n, size_t grain,
@@ -202,6 +234,7 @@ effnn_status effnn__parallel_for(effnn_context *context, size_t n, size_t grain,
 {
     const effnn_context_options *options;
     effnn__pool *pool;
+    effnn_status status = EFFNN_OK;
     job current = { .piece = piece, .user = user, .n = n, .grain = grain };
 
     EFFNN_ASSERT(grain > 0);
@@ -211,20 +244,16 @@ effnn_status effnn__parallel_for(effnn_context *context, size_t n, size_t grain,
     options = effnn__context_options(context);
     pool = effnn__context_pool(context);
     current.n_pieces = effnn__piece_count(n, grain);
-    atomic_init(&current.next, 0);
     pthread_mutex_init(&current.lock, NULL);
-    if (depth || current.n_pieces == 1) {
+    if (depth || current.n_pieces == 1)
         run_pieces(&current);
-    } else if (options->runner) {
-        if (options->runner(options->runner_user, run_task, &current, current.n_pieces) != 0) {
-            pthread_mutex_destroy(&current.lock);
-            return effnn__fail(EFFNN_E_USER, "the caller's runner failed on %zu pieces",
-                               current.n_pieces);
-        }
-    } else if (pool->size < 2 || !run_on_pool(pool, &current)) {
+    else if (options->runner)
+        status = run_on_runner(options, &current);
+    else if (pool->size > 1 && take_pool(pool))
+        run_on_pool(pool, &current);
+    else
         run_pieces(&current);
-    }
     pthread_mutex_destroy(&current.lock);
-    if (current.status == EFFNN_OK) return EFFNN_OK;
+    if (status != EFFNN_OK || current.status == EFFNN_OK) return status;
     return effnn__fail(current.status, "%s", current.message);
 }

@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define MESSAGE_SIZE 512
 #define NO_ERROR     "no error"
@@ -30,11 +31,15 @@ const char *effnn_last_error(void)
 
 effnn_status effnn__fail(effnn_status status, const char *format, ...)
 {
+    char text[MESSAGE_SIZE] = ""; /* the arguments may hold the last message */
     va_list args;
 
     va_start(args, format);
-    vsnprintf(last_message, sizeof last_message, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    for (char *p = text; *p; p++) /* names come from files: one line, no terminal codes */
+        if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = '?';
+    memcpy(last_message, text, sizeof text);
     return status;
 }
 

@@ -7,7 +7,8 @@
 
 #include <effnn/base.h>
 
-/* Record the message for this thread and return `status`; never allocates. */
+/* Record the message for this thread and return `status`; never allocates. The arguments may be
+ * effnn_last_error(). Control characters (from names in files) become "?". */
 effnn_status effnn__fail(effnn_status status, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
 

@@ -65,7 +65,7 @@ effnn_status effnn__str_printf(effnn__str *self, const char *format, ...)
     va_start(args, format);
     text = print_new(format, args);
     va_end(args);
-    if (!text) return effnn__fail_nomem("text", self->n);
+    if (!text) return effnn__fail(EFFNN_E_NOMEM, "text: cannot allocate a piece of it");
     status = effnn__str_add(self, text);
     effnn__free(text);
     return status;
@@ -78,9 +78,9 @@ void effnn__str_clear(effnn__str *self)
 }
 
 /* Match one "[…]" at *glob against c; moves *glob behind it. An unclosed bracket is itself. */
-static bool match_set(const char **glob, char c)
+static bool match_set(const char **glob, unsigned char c)
 {
-    const char *p = *glob + 1;
+    const unsigned char *p = (const unsigned char *)*glob + 1;
     const bool negate = *p == '!';
     bool found = false;
 
@@ -97,7 +97,7 @@ static bool match_set(const char **glob, char c)
         *glob += 1;
         return c == '[';
     }
-    *glob = p + 1;
+    *glob = (const char *)p + 1;
     return found != negate;
 }
 
@@ -117,7 +117,7 @@ bool effnn__glob_match(const char *glob, const char *text)
         if (*glob == '?' || (*glob && *glob != '[' && *glob == *text)) {
             glob++;
             text++;
-        } else if (*glob == '[' && match_set(&next, *text)) {
+        } else if (*glob == '[' && match_set(&next, (unsigned char)*text)) {
             glob = next;
             text++;
         } else if (star) { /* let the last star take one character more */
@@ -137,7 +137,7 @@ static size_t distance(const char *a, const char *b)
     size_t row[MAX_WORD + 1];
     const size_t n_a = strlen(a), n_b = strlen(b);
 
-    if (n_a > MAX_WORD || n_b > MAX_WORD) return MAX_WORD;
+    if (n_a > MAX_WORD || n_b > MAX_WORD) return SIZE_MAX;
     for (size_t j = 0; j <= n_b; j++) row[j] = j;
     for (size_t i = 1; i <= n_a; i++) {
         size_t diagonal = row[0];
@@ -158,8 +158,11 @@ static size_t distance(const char *a, const char *b)
 
 const char *effnn__nearest_word(const char *word, const char *const *candidates, size_t n)
 {
+    const size_t length = strlen(word);
     const char *best = NULL;
-    size_t best_distance = strlen(word) / 3 + 2; /* this far is no slip of the finger */
+    size_t best_distance = length / 3 + 2; /* this far is no slip of the finger */
+
+    if (best_distance > length) best_distance = length; /* nor is another word altogether */
 
     for (size_t i = 0; i < n; i++) {
         const size_t d = distance(word, candidates[i]);

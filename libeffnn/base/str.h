@@ -19,10 +19,12 @@ effnn_status effnn__str_printf(effnn__str *self, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void effnn__str_clear(effnn__str *self);
 
-/* A new string by printf rules, or NULL when out of memory. */
+/* A new string by printf rules, or NULL when out of memory. Here as in effnn__str_printf reals take
+ * the host's decimal point: what is read back goes through effnn__format_f64. */
 char *effnn__strprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* True if `text` matches a glob of *, ? and [a-z]. */
+/* True if all of `text` matches a glob of *, ?, [a-z] and [!a-z]. Bytes, whatever the locale. A
+ * bracket that is not closed stands for itself. */
 bool effnn__glob_match(const char *glob, const char *text);
 
 /* The candidate nearest to `word` by edit distance, if near enough to be meant; else NULL. */
