@@ -25,8 +25,8 @@ void effnn__log(const effnn_context *context, effnn_log_level level, const char 
     __attribute__((format(printf, 3, 4)));
 
 /* One extension by key (a static address): NULL until set. Set once, E_STATE the second time; the
- * context frees it by `destroy` at its end. Safe from several threads. Higher layers keep registered
- * tables here, so that base needs not know of them. */
+ * context frees it by `destroy` at its end. Safe from several threads. Higher layers keep
+ * registered tables here, so that base needs not know of them. */
 void *effnn__context_extension(const effnn_context *context, const void *key);
 effnn_status effnn__context_set_extension(effnn_context *context, const void *key, void *value,
                                           void (*destroy)(void *value));

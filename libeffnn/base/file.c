@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Reading by mapping, writing by a temporary file beside the target that is renamed over it when it
  * is whole and on disk. A reader so never sees half a file, and a failed write leaves the old one.
- */
+ * What is not a regular file (a pipe, a device) must not be replaced and is written in place. */
 
 #include "base/file.h"
 
@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static effnn_status fail_io(const char *path, const char *what)
     return effnn__fail(EFFNN_E_IO, "'%s': %s: %s", path, what, strerror(errno));
 }
 
-/* Read what cannot be mapped (a pipe). */
+/* Read what cannot be mapped: a pipe, a file of /proc, whose size is said to be 0. */
 static effnn_status read_all(effnn__file *out, int fd, const char *path)
 {
     effnn__str text = { 0 };
@@ -35,8 +36,8 @@ static effnn_status read_all(effnn__file *out, int fd, const char *path)
 
     while (status == EFFNN_OK && n != 0) {
         n = read(fd, block, sizeof block);
-        if (n > 0)
-            status = effnn__str_add_bytes(&text, block, (size_t)n);
+        if (n > 0 && effnn__str_add_bytes(&text, block, (size_t)n) != EFFNN_OK)
+            status = effnn__fail_nomem(path, text.n + (size_t)n);
         else if (n < 0 && errno != EINTR)
             status = fail_io(path, "cannot read");
     }
@@ -44,13 +45,14 @@ static effnn_status read_all(effnn__file *out, int fd, const char *path)
         effnn__str_clear(&text);
         return status;
     }
-    *out = (effnn__file){ (unsigned char *)text.text, text.n, 0 };
+    *out = (effnn__file){ .data = (unsigned char *)text.text, .size = text.n };
     return EFFNN_OK;
 }
 
 effnn_status effnn__file_open(effnn__file *out, const char *path)
 {
     struct stat info;
+    void *data = MAP_FAILED;
     effnn_status status = EFFNN_OK;
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -60,17 +62,13 @@ effnn_status effnn__file_open(effnn__file *out, const char *path)
     } else if (S_ISDIR(info.st_mode)) {
         errno = EISDIR;
         status = fail_io(path, "cannot read");
-    } else if (!S_ISREG(info.st_mode)) {
-        status = read_all(out, fd, path);
-    } else if (info.st_size == 0) {
-        *out = (effnn__file){ NULL, 0, 0 };
     } else {
-        void *data = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-
+        if (S_ISREG(info.st_mode) && info.st_size > 0)
+            data = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (data == MAP_FAILED)
-            status = fail_io(path, "cannot map");
+            status = read_all(out, fd, path);
         else
-            *out = (effnn__file){ data, (size_t)info.st_size, 1 };
+            *out = (effnn__file){ .data = data, .size = (size_t)info.st_size, .mapped = 1 };
     }
     close(fd);
     return status;
@@ -87,43 +85,71 @@ void effnn__file_close(effnn__file *self)
 
 struct effnn__writer {
     int fd;
-    char *path, *temporary;
-    size_t n; /* bytes in the buffer */
+    bool failed;     /* some bytes are missing */
+    char *path;      /* symbolic links followed */
+    char *temporary; /* NULL: written in place */
+    size_t n;        /* bytes in the buffer */
     unsigned char *buffer;
 };
 
-/* The file that a path stands for, symbolic links followed, so that a link stays a link. */
+/* The file that a path stands for, symbolic links followed, so that a link stays a link even if
+ * what it points to is not there yet. NULL when out of memory. */
 static char *real_target(const char *path)
 {
-    char *resolved = realpath(path, NULL);
-    char *copy = effnn__strdup(resolved ? resolved : path);
+    const char *slash = strrchr(path, '/');
+    char *resolved = realpath(path, NULL), *next, *target;
+    char link[4096];
+    ssize_t n = -1;
 
-    free(resolved);
-    return copy;
+    if (!resolved && errno == ENOENT) n = readlink(path, link, sizeof link - 1);
+    if (n <= 0) {
+        target = effnn__strdup(resolved ? resolved : path);
+        free(resolved);
+        return target;
+    }
+    link[n] = '\0';
+    if (link[0] == '/' || !slash) return real_target(link);
+    next = effnn__strprintf("%.*s/%s", (int)(slash - path), path, link);
+    target = next ? real_target(next) : NULL;
+    effnn__free(next);
+    return target;
 }
 
-/* Make the temporary file: a name of this process and call, permissions of the file that will be
- * replaced, or those that the umask leaves a new one. */
+/* Make the temporary file: a hidden name of this process and call in the folder of the target. */
 static effnn_status make_temporary(effnn__writer *self)
 {
     static atomic_uint counter;
-    struct stat info;
+    const char *slash = strrchr(self->path, '/');
+    const char *name = slash ? slash + 1 : self->path;
 
     for (int attempt = 0; attempt < 100; attempt++) {
-        self->temporary = effnn__strprintf("%s.%ld-%u.tmp", self->path, (long)getpid(),
-                                           atomic_fetch_add(&counter, 1));
+        self->temporary =
+            effnn__strprintf("%.*s.%.200s.%ld-%u.tmp", (int)(name - self->path), self->path, name,
+                             (long)getpid(), atomic_fetch_add(&counter, 1));
         if (!self->temporary) return effnn__fail_nomem(self->path, strlen(self->path));
         self->fd = open(self->temporary, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
-        if (self->fd >= 0) {
-            if (stat(self->path, &info) == 0 && fchmod(self->fd, info.st_mode & 07777) != 0)
-                return fail_io(self->path, "cannot create");
-            return EFFNN_OK;
-        }
+        if (self->fd >= 0) return EFFNN_OK;
         effnn__free(self->temporary);
         self->temporary = NULL;
         if (errno != EEXIST) break;
     }
     return fail_io(self->path, "cannot create");
+}
+
+/* Open what the bytes go to. A file that will be replaced hands its permissions on; else they are
+ * what the umask leaves. */
+static effnn_status open_target(effnn__writer *self)
+{
+    struct stat info;
+
+    if (stat(self->path, &info) != 0) return make_temporary(self);
+    if (!S_ISREG(info.st_mode)) { /* a folder cannot be opened so: EISDIR */
+        self->fd = open(self->path, O_WRONLY | O_CLOEXEC);
+        return self->fd < 0 ? fail_io(self->path, "cannot write") : EFFNN_OK;
+    }
+    EFFNN_TRY(make_temporary(self));
+    if (fchmod(self->fd, info.st_mode & 0777) != 0) return fail_io(self->path, "cannot create");
+    return EFFNN_OK;
 }
 
 effnn_status effnn__writer_create(effnn__writer **out, const char *path)
@@ -135,8 +161,7 @@ effnn_status effnn__writer_create(effnn__writer **out, const char *path)
     self->fd = -1;
     self->path = real_target(path);
     self->buffer = effnn__alloc(BUFFER_SIZE);
-    status =
-        self->path && self->buffer ? make_temporary(self) : effnn__fail_nomem(path, BUFFER_SIZE);
+    status = self->path && self->buffer ? open_target(self) : effnn__fail_nomem(path, BUFFER_SIZE);
     if (status != EFFNN_OK) {
         effnn__writer_abandon(self);
         return status;
@@ -150,7 +175,10 @@ static effnn_status write_out(effnn__writer *self, const unsigned char *data, si
     while (size) {
         const ssize_t n = write(self->fd, data, size);
 
-        if (n < 0 && errno != EINTR) return fail_io(self->path, "cannot write");
+        if (n < 0 && errno != EINTR) {
+            self->failed = true;
+            return fail_io(self->path, "cannot write");
+        }
         if (n > 0) {
             data += n;
             size -= (size_t)n;
@@ -178,12 +206,17 @@ effnn_status effnn__writer_add(effnn__writer *self, const void *data, size_t siz
 
 effnn_status effnn__writer_commit(effnn__writer *self)
 {
-    effnn_status status = flush(self);
+    effnn_status status = self->failed ? effnn__fail(EFFNN_E_IO,
+                                                     "'%s': bytes are missing after a "
+                                                     "write that failed",
+                                                     self->path)
+                                       : flush(self);
 
-    if (status == EFFNN_OK && fsync(self->fd) != 0) status = fail_io(self->path, "cannot write");
+    if (status == EFFNN_OK && self->temporary && fsync(self->fd) != 0)
+        status = fail_io(self->path, "cannot write");
     if (close(self->fd) != 0 && status == EFFNN_OK) status = fail_io(self->path, "cannot write");
     self->fd = -1;
-    if (status == EFFNN_OK && rename(self->temporary, self->path) != 0)
+    if (status == EFFNN_OK && self->temporary && rename(self->temporary, self->path) != 0)
         status = fail_io(self->path, "cannot replace");
     if (status == EFFNN_OK) { /* the temporary is the target: there is nothing to remove */
         effnn__free(self->temporary);

@@ -2,7 +2,8 @@
 #ifndef EFFNN_BASE_FILE_H
 #define EFFNN_BASE_FILE_H
 
-/* Files: mapped for reading, written atomically (a temporary beside the target, fsync, rename). */
+/* Files: mapped for reading, written atomically (a temporary beside the target, fsync, rename). A
+ * file must not be made shorter in place by others while it is open here. */
 
 #include "base/status.h"
 
@@ -17,7 +18,8 @@ typedef struct effnn__file {
 effnn_status effnn__file_open(effnn__file *out, const char *path);
 void effnn__file_close(effnn__file *self); /* all zeros is allowed */
 
-/* A file being written. Nothing is seen under `path` until commit; abandon leaves no trace. */
+/* A file being written. Nothing is seen under `path` until commit; abandon leaves no trace. Links
+ * are followed, permissions of a replaced file kept. A pipe or a device is written as it comes. */
 typedef struct effnn__writer effnn__writer;
 effnn_status effnn__writer_create(effnn__writer **out, const char *path);
 effnn_status effnn__writer_add(effnn__writer *self, const void *data, size_t size);

@@ -10,6 +10,7 @@
 #include "base/str.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MAX_EXACT 9007199254740992.0 /* 2^53 */
@@ -69,9 +70,20 @@ static effnn_status check_range(const effnn_option_def *def, double value)
 
 static effnn_status check_whole(const effnn_option_def *def, double value)
 {
+    char v[32];
+
     if (value == floor(value) && fabs(value) <= MAX_EXACT) return check_range(def, value);
-    return effnn__fail(EFFNN_E_ARG, "option '%s': %g is not a whole number within 2^53", def->name,
-                       value);
+    effnn__format_f64(v, sizeof v, value);
+    return effnn__fail(EFFNN_E_ARG, "option '%s': %s is not a whole number within 2^53", def->name,
+                       v);
+}
+
+/* The same for a number that a double may not hold. */
+static effnn_status check_i64(const effnn_option_def *def, int64_t value)
+{
+    if (value <= (int64_t)MAX_EXACT && value >= -(int64_t)MAX_EXACT) return EFFNN_OK;
+    return effnn__fail(EFFNN_E_ARG, "option '%s': %lld is not within 2^53", def->name,
+                       (long long)value);
 }
 
 static size_t choice_count(const effnn_option_def *def)
@@ -90,7 +102,7 @@ effnn_status effnn__option_store_number(const effnn_option_def *def, void *opts,
     switch (def->type) {
     case EFFNN_OPT_BOOL:
         if (value != 0.0 && value != 1.0)
-            return effnn__fail(EFFNN_E_ARG, "option '%s': %g is neither 0 nor 1", def->name, value);
+            return effnn__fail(EFFNN_E_ARG, "option '%s': neither true nor false", def->name);
         *(bool *)field = value != 0.0;
         return EFFNN_OK;
     case EFFNN_OPT_I64:
@@ -104,8 +116,8 @@ effnn_status effnn__option_store_number(const effnn_option_def *def, void *opts,
         return EFFNN_OK;
     case EFFNN_OPT_ENUM:
         if (!(value >= 0.0 && value < (double)choice_count(def) && value == floor(value)))
-            return effnn__fail(EFFNN_E_ARG, "option '%s': %g is no choice's index, there are %zu",
-                               def->name, value, choice_count(def));
+            return effnn__fail(EFFNN_E_ARG, "option '%s': no such choice, there are %zu", def->name,
+                               choice_count(def));
         *(int *)field = (int)value;
         return EFFNN_OK;
     case EFFNN_OPT_STRING:
@@ -214,25 +226,32 @@ bool effnn__option_is_text(const effnn_option_def *def)
            def->type == EFFNN_OPT_INTS;
 }
 
+static effnn_status set_choice(const effnn_option_def *def, void *opts, const char *text)
+{
+    char names[256] = "";
+    size_t n = 0;
+
+    for (size_t i = 0; def->choices[i]; i++) {
+        if (strcmp(def->choices[i], text) == 0)
+            return effnn__option_store_number(def, opts, (double)i);
+        if (n < sizeof names)
+            n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i ? ", " : "",
+                                  def->choices[i]);
+    }
+    return effnn__fail(EFFNN_E_ARG, "option '%s': '%s' is none of %s", def->name, text, names);
+}
+
 static effnn_status set_from_text(const effnn_option_def *def, void *opts, const char *text)
 {
-    const char *near;
     double value;
     int64_t whole;
 
     if (effnn__option_is_text(def)) return effnn__option_store_text(def, opts, text);
+    if (def->type == EFFNN_OPT_ENUM) return set_choice(def, opts, text);
     if (def->type == EFFNN_OPT_BOOL && (!strcmp(text, "true") || !strcmp(text, "false")))
         return effnn__option_store_number(def, opts, text[0] == 't');
-    if (def->type == EFFNN_OPT_ENUM) {
-        for (size_t i = 0; def->choices[i]; i++)
-            if (strcmp(def->choices[i], text) == 0)
-                return effnn__option_store_number(def, opts, (double)i);
-        near = effnn__nearest_word(text, def->choices, choice_count(def));
-        return effnn__fail(EFFNN_E_ARG, "option '%s': no choice '%s'; did you mean '%s'?",
-                           def->name, text, near ? near : def->choices[0]);
-    }
     if (def->type == EFFNN_OPT_I64 && effnn__parse_i64(text, &whole))
-        return effnn__option_store_number(def, opts, (double)whole);
+        EFFNN_TRY(check_i64(def, whole));
     if (!effnn__parse_f64(text, &value))
         return effnn__fail(EFFNN_E_ARG, "option '%s': cannot read '%s'", def->name, text);
     return effnn__option_store_number(def, opts, value);
@@ -310,9 +329,7 @@ effnn_status effnn__options_set_i64(const effnn_option_def *defs, void *opts, co
     const effnn_option_def *def;
 
     EFFNN_TRY(effnn__option_need(&def, defs, key));
-    if (value > (int64_t)MAX_EXACT || value < -(int64_t)MAX_EXACT)
-        return effnn__fail(EFFNN_E_ARG, "option '%s': %lld is not within 2^53", key,
-                           (long long)value);
+    EFFNN_TRY(check_i64(def, value));
     return effnn__option_store_number(def, opts, (double)value);
 }
 

@@ -36,7 +36,8 @@ effnn_status effnn__options_set_f64(const effnn_option_def *defs, void *opts, co
 effnn_status effnn__options_set_ints(const effnn_option_def *defs, void *opts, const char *key,
                                      const int64_t *items, size_t n);
 
-/* Set several from "a=1,b=x"; all or none. "\," is a comma inside a value. */
+/* Set several from "a=1,b=x"; all or none. In a value "\," is a comma and "\\" a backslash; any
+ * other backslash is itself. */
 effnn_status effnn__options_parse(const effnn_option_def *defs, void *opts, const char *text);
 
 effnn_status effnn__options_get_i64(const effnn_option_def *defs, const void *opts, const char *key,

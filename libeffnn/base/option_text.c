@@ -117,13 +117,13 @@ effnn_status effnn__option_default_text(const effnn_option_def *def, char **out)
     return status;
 }
 
-/* Copy the next "key=value" of *text into item (as long as *text), "\," read as a comma. */
+/* Copy the next "key=value" of *text into item (as long as *text), without escapes. */
 static void next_item(const char **text, char *item)
 {
     const char *p = *text;
 
     for (; *p && *p != ','; p++) {
-        if (p[0] == '\\' && p[1] == ',') p++;
+        if (p[0] == '\\' && (p[1] == ',' || p[1] == '\\')) p++;
         *item++ = *p;
     }
     *item = '\0';
@@ -223,7 +223,7 @@ bool effnn__options_equal(const effnn_option_def *defs, const void *a, const voi
 static effnn_status add_escaped(effnn__str *out, const char *text)
 {
     for (; *text; text++) {
-        if (*text == ',') EFFNN_TRY(effnn__str_add(out, "\\"));
+        if (*text == ',' || *text == '\\') EFFNN_TRY(effnn__str_add(out, "\\"));
         EFFNN_TRY(effnn__str_add_bytes(out, text, 1));
     }
     return EFFNN_OK;
