@@ -6,6 +6,7 @@ Arguments: the effnn program, examples/data.
 import json
 import os
 import pathlib
+import shlex
 import signal
 import struct
 import subprocess
@@ -148,6 +149,14 @@ class ExitCodes(InTemporaryFolder):
             done = run(name, "--help")
             self.assertEqual(done.returncode, 0)
             self.assertIn("example:", done.stdout)
+
+    def test_the_example_of_every_help_text_works_when_pasted(self):
+        for name in ("info", "run", "eval", "transforms", "apply", "convert", "bench"):
+            example = run(name, "--help").stdout.split("example:\n")[1]
+            words = [w.replace("/tmp/", f"{self.folder}/") for w in shlex.split(example)]
+            self.assertEqual(words[0], "effnn")
+            done = run(*words[1:], cwd=DATA.parent.parent)
+            self.assertEqual(done.returncode, 0, f"{example}{done.stderr}")
 
     def test_a_file_that_cannot_be_written_leaves_the_old_one(self):
         target = self.folder / "out.onnx"
