@@ -52,8 +52,9 @@ typedef struct effnn_dataset_source {
     uint64_t count;           /**< number of samples */
     size_t n_inputs;          /**< inputs of each sample */
     const char *const *names; /**< [n_inputs] names of the model's inputs; NULL: by position */
-    /** Fill `batch` (inputs array given, entries NULL) with n new tensors of samples first,
-     *  first + 1, …; nonzero: the callback failed. */
+    /** Put new tensors of the n samples first, first + 1, … into the entries of `batch->inputs`
+     *  (NULL before), `targets` and `mask`; other fields stay as they are. Nonzero: the callback
+     *  failed. */
     int (*read)(void *user, uint64_t first, size_t n, effnn_batch *batch);
     void (*destroy)(void *user); /**< at the dataset's end; may be NULL */
 } effnn_dataset_source;

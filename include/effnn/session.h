@@ -76,8 +76,8 @@ typedef struct effnn_run_options {
  * @param      self     the session.
  * @param      inputs   [effnn_session_input_count()] in the model's order, any strides.
  * @param[in,out] outputs [effnn_session_output_count()]: a NULL entry becomes a new tensor owned by
- *                      the caller; a tensor is written to and must have the right dtype and shape
- *                      and be contiguous.
+ *                      the caller; a tensor is written to, must have the right dtype and shape, be
+ *                      contiguous, and be neither an input nor another output.
  * @param      options  NULL: EFFNN_RUN_OPTIONS_INIT.
  * @return EFFNN_OK; EFFNN_E_SHAPE or EFFNN_E_ARG for inputs or outputs that do not fit;
  *         EFFNN_E_CANCELLED; EFFNN_E_USER; EFFNN_E_NOMEM. On failure NULL entries stay NULL and the

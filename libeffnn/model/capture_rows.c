@@ -61,12 +61,15 @@ static void copy_rows(float *out, size_t *n, const float *from, size_t width,
 
 static void subtract_bias(float *out, size_t rows, const effnn__site *site, int64_t group)
 {
-    const float *bias;
+    const size_t width = (size_t)site->out;
 
     if (!site->bias || site->bias_node) return; /* the node does not add it */
-    bias = (const float *)effnn_tensor_data(site->bias->constant) + group * site->out;
-    for (size_t r = 0; r < rows; r++)
-        for (int64_t o = 0; o < site->out; o++) out[r * (size_t)site->out + (size_t)o] -= bias[o];
+    for (size_t o = 0; o < width; o++) {
+        const effnn_tensor *bias = site->bias->constant; /* of any strides */
+        const float b = (float)effnn__tensor_load_f64(bias, (size_t)group * width + o);
+
+        for (size_t r = 0; r < rows; r++) out[r * width + o] -= b;
+    }
 }
 
 /* Picture i of [pictures, groups · out, pixels] as [pixels, out]. */

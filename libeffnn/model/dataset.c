@@ -42,8 +42,11 @@ effnn_status effnn__dataset_new(effnn_dataset **out, effnn_context *context,
     if (names) self->names = effnn__alloc_array(n_inputs + 1, sizeof *self->names);
     if (!self->context || (names && !self->names)) status = effnn__fail_nomem("dataset", n_inputs);
     for (size_t i = 0; names && i < n_inputs && status == EFFNN_OK; i++) {
-        self->names[i] = effnn__strdup(names[i]);
-        if (!self->names[i]) status = effnn__fail_nomem("dataset", strlen(names[i]));
+        self->names[i] = names[i] ? effnn__strdup(names[i]) : NULL;
+        if (!names[i])
+            status = effnn__fail(EFFNN_E_ARG, "dataset: input %zu of %zu has no name", i, n_inputs);
+        else if (!self->names[i])
+            status = effnn__fail_nomem("dataset", strlen(names[i]));
     }
     if (status != EFFNN_OK) { /* the state stays the caller's */
         free_names(self);
@@ -166,8 +169,14 @@ effnn_status effnn_dataset_read(effnn_batch *out, effnn_dataset *self, uint64_t 
 static effnn_status callback_read(void *state, uint64_t first, size_t n, effnn_batch *batch)
 {
     const effnn_dataset_source *source = state;
-    const int answer = source->read(source->user, first, n, batch);
+    effnn_batch given = *batch; /* the caller's own fields are out of the callback's reach */
+    const int answer = source->read(source->user, first, n, &given);
 
+    batch->targets = given.targets;
+    batch->mask = given.mask;
+    if (answer == 0 && given.n != n)
+        return effnn__fail(EFFNN_E_SHAPE, "dataset: the read callback gave %zu samples, not %zu",
+                           given.n, n);
     if (answer == 0) return EFFNN_OK;
     return effnn__fail(EFFNN_E_USER, "dataset: the read callback gave %d for samples %llu to %llu",
                        answer, (unsigned long long)first, (unsigned long long)(first + n - 1));

@@ -27,21 +27,23 @@ static void subset_destroy(void *state)
 /* Copy sample 0 of `from` to place i of `to`, which is made at the first sample with room for n. */
 static effnn_status put(effnn_tensor **to, effnn_tensor *from, size_t i, size_t n)
 {
-    int64_t dims[EFFNN_MAX_RANK];
+    effnn__shape shape, all;
     effnn_tensor *source = NULL;
-    effnn_status status = EFFNN_OK;
+    effnn_status status;
     size_t bytes;
 
-    if (!from) return EFFNN_OK;
-    if (!*to) {
-        memcpy(dims, effnn_tensor_dims(from), effnn_tensor_rank(from) * sizeof *dims);
-        dims[0] = (int64_t)n;
+    if (!from && !*to) return EFFNN_OK;
+    if (!from || (!*to && i > 0))
+        return effnn__fail(EFFNN_E_SHAPE, "dataset: some samples of a batch lack targets or mask");
+    shape = effnn__tensor_shape(from);
+    shape.dims[0] = (int64_t)n;
+    if (!*to)
         EFFNN_TRY(effnn_tensor_create(to, effnn__tensor_context(from), effnn_tensor_dtype(from),
-                                      effnn_tensor_rank(from), dims));
-    }
-    bytes = effnn_tensor_bytes(from);
-    if (bytes * n != effnn_tensor_bytes(*to))
+                                      shape.rank, shape.dims));
+    all = effnn__tensor_shape(*to);
+    if (!effnn__shape_equal(&shape, &all) || effnn_tensor_dtype(from) != effnn_tensor_dtype(*to))
         return effnn__fail(EFFNN_E_SHAPE, "dataset: samples of different sizes in one batch");
+    bytes = effnn_tensor_bytes(from);
     status = effnn__tensor_contiguous(&source, from);
     if (status != EFFNN_OK) return status;
     memcpy((char *)effnn__tensor_data(*to) + i * bytes, effnn_tensor_data(source), bytes);
@@ -97,6 +99,7 @@ effnn_status effnn__dataset_subset(effnn_dataset **out, effnn_dataset *inner, ui
 {
     subset *self = effnn__zalloc(sizeof *self);
     const char **names = NULL;
+    effnn_dataset *made = NULL;
     effnn_status status;
 
     if (!self) return effnn__fail_nomem("dataset", sizeof *self);
@@ -110,22 +113,23 @@ effnn_status effnn__dataset_subset(effnn_dataset **out, effnn_dataset *inner, ui
             status = effnn__fail_nomem("dataset", (size_t)count * sizeof *order);
     }
     if (status == EFFNN_OK)
-        status = effnn__dataset_new(out, effnn__dataset_context(inner), &ops, self, count,
+        status = effnn__dataset_new(&made, effnn__dataset_context(inner), &ops, self, count,
                                     effnn_dataset_input_count(inner), names);
     effnn__free(names);
-    if (status == EFFNN_OK) {
-        self->inner = inner;
-        if (effnn__dataset_preprocess(inner))
-            status = effnn__dataset_set_preprocess(*out, effnn__dataset_preprocess(inner));
-        if (status == EFFNN_OK) return EFFNN_OK;
-        self->inner = NULL; /* it stays the caller's */
-        effnn_dataset_destroy(*out);
-        *out = NULL;
+    if (!made) {
+        effnn__free(self->order);
+        effnn__free(self);
         return status;
     }
-    effnn__free(self->order);
-    effnn__free(self);
-    return status;
+    if (effnn__dataset_preprocess(inner))
+        status = effnn__dataset_set_preprocess(made, effnn__dataset_preprocess(inner));
+    if (status != EFFNN_OK) { /* `inner` stays the caller's */
+        effnn_dataset_destroy(made);
+        return status;
+    }
+    self->inner = inner;
+    *out = made;
+    return EFFNN_OK;
 }
 
 /* Place in the dataset of a model's input, or -1. */

@@ -233,6 +233,22 @@ static effnn_status check_output(const effnn__value *value, const effnn__shape *
     return EFFNN_OK;
 }
 
+/* Output i of the caller is written while inputs and other outputs are in use: it must be none of
+ * them. Other tensors over the same storage do no harm, for make_unique parts them. */
+static effnn_status check_alone(const effnn_session *self, effnn_tensor *const *inputs,
+                                effnn_tensor *const *outputs, size_t i)
+{
+    const effnn__value *value = self->graph->outputs.items[i], *other = NULL;
+
+    for (size_t k = 0; k < self->graph->inputs.n && outputs[i]; k++)
+        if (inputs[k] == outputs[i]) other = self->graph->inputs.items[k];
+    for (size_t k = 0; k < i && outputs[i]; k++)
+        if (outputs[k] == outputs[i]) other = self->graph->outputs.items[k];
+    if (!other) return EFFNN_OK;
+    return effnn__fail(EFFNN_E_ARG, "output '%s': the tensor given is that of '%s', too",
+                       value->name, other->name);
+}
+
 static effnn_status prepare_output(effnn_session *self, const planned *p, size_t i,
                                    effnn_tensor **outputs)
 {
@@ -288,6 +304,8 @@ effnn_status effnn_session_run(effnn_session *self, effnn_tensor *const *inputs,
         if (!inputs[i]) return effnn__fail(EFFNN_E_ARG, "input '%s' is missing", value->name);
         EFFNN_TRY(check_input(value, inputs[i]));
     }
+    for (size_t i = 0; i < self->graph->outputs.n; i++)
+        EFFNN_TRY(check_alone(self, inputs, outputs, i));
     EFFNN_TRY(find_plan(&p, self, inputs));
     self->last = p;
     p->used = ++self->clock;

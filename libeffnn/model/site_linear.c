@@ -112,6 +112,8 @@ static effnn_status check_weight(effnn__site *site)
 {
     const effnn__node *other = other_reader(site);
 
+    if (effnn_tensor_count(site->weight->constant) == 0)
+        EFFNN_TRY(refuse(site, "weight '%s' is empty", site->weight->name));
     if (effnn_tensor_dtype(site->weight->constant) != EFFNN_F32)
         EFFNN_TRY(refuse(site, "the weight is %s",
                          effnn_dtype_name(effnn_tensor_dtype(site->weight->constant))));

@@ -96,24 +96,23 @@ static effnn_status take_logits(runner *self)
     const effnn_tensor *output = self->outputs[0];
     const effnn__value *value = self->model->graph->outputs.items[0];
     const uint64_t first = self->reader.first - self->reader.real;
+    const size_t n = self->reader.fixed ? self->reader.batch : self->reader.real;
+    const effnn__shape shape = effnn__tensor_shape(output);
     const float *data;
+    char text[128];
 
-    if (effnn_tensor_rank(output) != 2 ||
-        effnn_tensor_dims(output)[0] != (int64_t)self->reader.batch) {
-        const effnn__shape shape = effnn__tensor_shape(output);
-        char text[128];
-
-        /* The last batch of a model of open batch is shorter. */
-        if (shape.rank != 2 || self->reader.fixed || shape.dims[0] != (int64_t)self->reader.real)
-            return effnn__fail(
-                EFFNN_E_SHAPE, "output '%s' is %s; logits of %zu samples are [%zu, classes]",
-                value->name, effnn__shape_print(text, sizeof text, shape.rank, shape.dims),
-                self->reader.real, self->reader.real);
-    }
+    if (shape.rank != 2 || shape.dims[0] != (int64_t)n)
+        return effnn__fail(
+            EFFNN_E_SHAPE, "output '%s' is %s; logits of %zu samples are [%zu, classes]",
+            value->name, effnn__shape_print(text, sizeof text, shape.rank, shape.dims), n, n);
+    if (first > 0 && shape.dims[1] != (int64_t)self->classes)
+        return effnn__fail(EFFNN_E_SHAPE, "output '%s': sample %llu has %lld classes, others %zu",
+                           value->name, (unsigned long long)first, (long long)shape.dims[1],
+                           self->classes);
     effnn_tensor_release(self->logits);
     self->logits = NULL;
     EFFNN_TRY(effnn_tensor_cast(&self->logits, output, EFFNN_F32));
-    self->classes = (size_t)effnn_tensor_dims(output)[1];
+    self->classes = (size_t)shape.dims[1];
     if (self->classes == 0)
         return effnn__fail(EFFNN_E_SHAPE, "output '%s' has no classes", value->name);
     data = effnn_tensor_data(self->logits);
@@ -160,6 +159,9 @@ static effnn_status add_targets(sums *out, const runner *model)
     const uint64_t first = model->reader.first - model->reader.real;
     const float *logits = effnn_tensor_data(model->logits);
 
+    if (first > 0 && out->has_targets != (targets != NULL))
+        return effnn__fail(EFFNN_E_SHAPE, "sample %llu has %s target, unlike those before",
+                           (unsigned long long)first, targets ? "a" : "no");
     out->has_targets = targets != NULL;
     if (!targets) return EFFNN_OK;
     if (effnn_tensor_count(targets) != model->reader.real)
