@@ -126,6 +126,51 @@ START_TEST(a_callback_s_samples_are_checked)
 }
 END_TEST
 
+/* Gives what it must, and changes fields that are not its own; user: which. */
+static int change(void *user, uint64_t first, size_t n, effnn_batch *out)
+{
+    const int which = *(const int *)user;
+
+    out->inputs[0] = test_tensor_iota((int64_t)n, 1);
+    (void)first;
+    if (which == 0) out->n_inputs = 1000;
+    if (which == 1) out->inputs = NULL;
+    if (which == 2) out->n = n - 1;
+    return 0;
+}
+
+START_TEST(a_callback_cannot_change_the_size_of_a_batch)
+{
+    int which = 0;
+    const effnn_dataset_source spec = {
+        .version = 1, .user = &which, .count = 10, .n_inputs = 1, .read = change
+    };
+
+    ck_assert_ok(effnn_dataset_create(&data, NULL, &spec));
+    for (; which < 2; which++) {
+        ck_assert_ok(effnn_dataset_read(&batch, data, 0, 4));
+        ck_assert_uint_eq(batch.n, 4);
+        ck_assert_uint_eq(batch.n_inputs, 1);
+        effnn_batch_clear(&batch);
+    }
+    ck_assert_fails_saying(EFFNN_E_SHAPE, "gave 3 samples, not 4",
+                           effnn_dataset_read(&batch, data, 0, 4));
+    ck_assert_ptr_null(inputs[0]);
+}
+END_TEST
+
+START_TEST(names_are_for_all_inputs_or_none)
+{
+    effnn_tensor *x[] = { test_tensor_iota(4, 2), test_tensor_iota(4, 3) };
+    const char *names[] = { "a", NULL };
+
+    ck_assert_fails_saying(EFFNN_E_ARG, "input 1 of 2 has no name",
+                           effnn_dataset_create_from_tensors(&data, NULL, names, x, 2, NULL, NULL));
+    ck_assert_ptr_null(data);
+    for (int i = 0; i < 2; i++) effnn_tensor_release(x[i]);
+}
+END_TEST
+
 START_TEST(a_model_s_inputs_are_matched_by_name_or_place)
 {
     effnn_model *model = NULL;
@@ -182,5 +227,6 @@ END_TEST
 
 SUITE("dataset", setup, teardown, tensors_are_read_by_samples, counts_that_differ_are_refused,
       samples_past_the_end_are_refused_and_the_batch_untouched, a_callback_s_samples_are_checked,
+      a_callback_cannot_change_the_size_of_a_batch, names_are_for_all_inputs_or_none,
       a_model_s_inputs_are_matched_by_name_or_place,
       no_memory_at_any_point_is_an_error_without_a_leak)

@@ -157,6 +157,75 @@ START_TEST(what_does_not_fit_is_refused_and_named)
 }
 END_TEST
 
+START_TEST(an_output_that_is_an_input_or_another_output_is_refused)
+{
+    effnn_model *both = NULL;
+    effnn_session *two = NULL;
+    effnn_tensor *x = test_tensor_iota(2, 3), *y = test_tensor_iota(2, 3);
+    effnn_tensor *as_input[] = { x, NULL }, *twice[] = { y, y };
+
+    ck_assert_ok(effnn_model_create(&both, NULL));
+    test_add_input(both, "x", 2, (int64_t[]){ -1, 3 });
+    test_add_node(both, "neg", NULL, "a", "x", NULL, NULL);
+    test_add_node(both, "add", NULL, "b", "a", "x", NULL);
+    ck_assert_ok(effnn_model_add_output(both, "a"));
+    ck_assert_ok(effnn_model_add_output(both, "b"));
+    ck_assert_ok(effnn_session_create(&two, both, NULL));
+    ck_assert_fails_saying(EFFNN_E_ARG, "output 'a': the tensor given is that of 'x'",
+                           effnn_session_run(two, &x, as_input, NULL));
+    ck_assert_ptr_null(as_input[1]);
+    ck_assert_fails_saying(EFFNN_E_ARG, "output 'b': the tensor given is that of 'a'",
+                           effnn_session_run(two, &x, twice, NULL));
+    effnn_session_destroy(two);
+    effnn_model_destroy(both);
+    effnn_tensor_release(x);
+    effnn_tensor_release(y);
+}
+END_TEST
+
+START_TEST(an_output_over_the_storage_of_an_input_gets_storage_of_its_own)
+{
+    effnn_model *negated = NULL;
+    effnn_session *negate = NULL;
+    effnn_tensor *x = test_tensor_iota(2, 3), *view = NULL;
+
+    ck_assert_ok(effnn_model_create(&negated, NULL));
+    test_add_input(negated, "x", 2, (int64_t[]){ -1, 3 });
+    test_add_node(negated, "neg", NULL, "y", "x", NULL, NULL);
+    ck_assert_ok(effnn_model_add_output(negated, "y"));
+    ck_assert_ok(effnn_session_create(&negate, negated, NULL));
+    ck_assert_ok(effnn_tensor_view_slice(&view, x, 0, 0, 2, 1));
+    ck_assert_ok(effnn_session_run(negate, &x, &view, NULL));
+    ck_assert_tensor_at(view, -5.0, 1, 2);
+    ck_assert_tensor_at(x, 5.0, 1, 2);
+    effnn_tensor_release(view);
+    effnn_tensor_release(x);
+    effnn_session_destroy(negate);
+    effnn_model_destroy(negated);
+}
+END_TEST
+
+START_TEST(sizes_of_one_name_must_agree_between_inputs)
+{
+    effnn_model *sum = NULL;
+    effnn_session *adds = NULL;
+    effnn_tensor *given[] = { test_tensor_iota(2, 3), test_tensor_iota(1, 3) };
+
+    ck_assert_ok(effnn_model_create(&sum, NULL));
+    test_add_input(sum, "a", 2, (int64_t[]){ -1, 3 });
+    test_add_input(sum, "b", 2, (int64_t[]){ -1, 3 });
+    test_add_node(sum, "add", NULL, "y", "a", "b", NULL);
+    ck_assert_ok(effnn_model_add_output(sum, "y"));
+    ck_assert_ok(effnn_session_create(&adds, sum, NULL));
+    ck_assert_fails_saying(EFFNN_E_SHAPE, "input 'b': dimension 0 of [1, 3]",
+                           effnn_session_run(adds, given, &output, NULL));
+    ck_assert_ptr_null(output);
+    for (int i = 0; i < 2; i++) effnn_tensor_release(given[i]);
+    effnn_session_destroy(adds);
+    effnn_model_destroy(sum);
+}
+END_TEST
+
 START_TEST(a_session_outlives_its_model)
 {
     effnn_tensor *expected = NULL;
@@ -341,7 +410,10 @@ END_TEST
 SUITE("session", setup, teardown, an_absent_output_becomes_a_new_tensor,
       a_given_output_is_written_without_an_allocation, a_batch_gives_each_sample_what_it_gets_alone,
       more_shapes_than_plans_are_planned_again, a_strided_input_gives_the_same_bits,
-      what_does_not_fit_is_refused_and_named, a_session_outlives_its_model,
+      what_does_not_fit_is_refused_and_named,
+      an_output_that_is_an_input_or_another_output_is_refused,
+      an_output_over_the_storage_of_an_input_gets_storage_of_its_own,
+      sizes_of_one_name_must_agree_between_inputs, a_session_outlives_its_model,
       a_run_can_be_stopped_and_makes_no_output, a_profile_counts_runs_and_macs,
       memory_is_told_after_the_first_run, inputs_and_outputs_are_found_by_name,
       threads_and_the_session_s_own_passes_do_not_change_the_meaning,

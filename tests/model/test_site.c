@@ -108,6 +108,16 @@ START_TEST(a_shared_weight_names_its_other_node)
 }
 END_TEST
 
+START_TEST(an_empty_weight_is_refused)
+{
+    test_add_parameter(model, "w.weight",
+                       test_tensor_zeros(EFFNN_F32, 2, (const int64_t[]){ 4, 0 }));
+    test_add_node(model, "matmul", NULL, "y", "x", "w.weight", NULL);
+    list("y");
+    ck_assert_str_eq(site_at(0).refused, "weight 'w.weight' is empty");
+}
+END_TEST
+
 START_TEST(a_product_without_a_constant_weight_is_no_site)
 {
     test_add_weight(model, "w.weight", 1, 1.0, 4, 4);
@@ -186,6 +196,6 @@ END_TEST
 SUITE("site", setup, teardown, a_matmul_with_its_bias_is_one_site_named_by_its_parameters,
       an_exporter_s_weight_name_gives_way_to_the_bias_s, names_are_made_unique,
       gemms_give_their_orientation_and_oddities_their_reason, a_shared_weight_names_its_other_node,
-      a_product_without_a_constant_weight_is_no_site,
+      an_empty_weight_is_refused, a_product_without_a_constant_weight_is_no_site,
       a_weight_reads_as_in_by_out_whichever_way_it_is_stored, filters_choose_by_kind_name_and_place,
       no_memory_at_any_point_is_an_error_without_a_leak)

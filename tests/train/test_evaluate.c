@@ -10,6 +10,7 @@
 
 #include <effnn/effnn.h>
 #include <math.h>
+#include <stdbool.h>
 
 START_TEST(argmax_is_the_lowest_index_of_the_largest)
 {
@@ -143,6 +144,47 @@ START_TEST(bad_targets_and_logits_are_named)
 }
 END_TEST
 
+/* Eight samples; from the fifth on they have 300 classes instead of 3 (user 0), or targets, which
+ * those before have not (user 1). */
+static int change(void *user, uint64_t first, size_t n, effnn_batch *out)
+{
+    const bool widens = *(const int *)user == 0;
+
+    out->inputs[0] = test_tensor_iota((int64_t)n, widens && first >= 4 ? 300 : 3);
+    if (!widens && first >= 4)
+        out->targets = test_tensor_zeros(EFFNN_I64, 1, (int64_t[]){ (int64_t)n });
+    return 0;
+}
+
+START_TEST(classes_and_targets_are_the_same_for_all_samples)
+{
+    const char *const symbols[] = { "N", "C" };
+    effnn_evaluate_options options = EFFNN_EVALUATE_OPTIONS_INIT;
+    effnn_evaluation result = { .version = 1 };
+    effnn_model *model = NULL;
+
+    ck_assert_ok(effnn_model_create(&model, NULL));
+    ck_assert_ok(effnn_model_add_input(model, "x", EFFNN_F32, 2, (int64_t[]){ -1, -1 }, symbols));
+    test_add_node(model, "neg", NULL, "y", "x", NULL, NULL);
+    ck_assert_ok(effnn_model_add_output(model, "y"));
+    options.batch = 4;
+    for (int which = 0; which < 2; which++) {
+        const effnn_dataset_source source = {
+            .version = 1, .user = &which, .count = 8, .n_inputs = 1, .read = change
+        };
+        effnn_dataset *data = NULL;
+
+        ck_assert_ok(effnn_dataset_create(&data, NULL, &source));
+        ck_assert_fails_saying(EFFNN_E_SHAPE,
+                               which == 0 ? "sample 4 has 300 classes, others 3"
+                                          : "sample 4 has a target, unlike those before",
+                               effnn_model_evaluate(&result, model, data, &options));
+        effnn_dataset_destroy(data);
+    }
+    effnn_model_destroy(model);
+}
+END_TEST
+
 static effnn_status evaluate(const effnn_model *model, effnn_dataset *data)
 {
     effnn_evaluate_options options = EFFNN_EVALUATE_OPTIONS_INIT;
@@ -166,4 +208,5 @@ END_TEST
 SUITE("evaluate", NULL, NULL, argmax_is_the_lowest_index_of_the_largest,
       cross_entropy_and_kl_have_their_closed_forms, large_logits_do_not_overflow,
       any_batch_gives_the_same_numbers, what_cannot_be_judged_is_not_a_number,
-      bad_targets_and_logits_are_named, no_memory_at_any_point_is_an_error_without_a_leak)
+      bad_targets_and_logits_are_named, classes_and_targets_are_the_same_for_all_samples,
+      no_memory_at_any_point_is_an_error_without_a_leak)
