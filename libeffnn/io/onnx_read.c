@@ -15,7 +15,8 @@
 
 /* Field numbers of the messages that are walked packed. */
 enum { GRAPH_NODE = 1, GRAPH_INITIALISER = 5, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12 };
-enum { GRAPH_SPARSE = 15, NODE_OUTPUT = 2, TENSOR_NAME = 8 };
+enum { GRAPH_SPARSE = 15, TENSOR_NAME = 8, ATTR_NAME = 1, ATTR_TENSOR = 5, ATTR_TYPE = 20 };
+enum { NODE_OUTPUT = 2, NODE_OP_TYPE = 4, NODE_ATTR = 5, NODE_DOC = 6 };
 
 effnn_status effnn__onnx_fresh_name(char **out, const effnn__onnx_input *self, const char *hint)
 {
@@ -77,19 +78,29 @@ static effnn_status read_names(effnn__onnx_input *self, const effnn__wire_field 
 
 /* ---- initialisers ---- */
 
-static effnn_status read_initialiser(effnn__onnx_input *self, const effnn__wire_field *part)
+/* Add a packed tensor as a constant of this name. */
+static effnn_status add_packed(effnn__onnx_input *self, const effnn__wire_field *part,
+                               const char *name)
 {
     effnn_model *model = self->model;
     effnn__value *value = NULL;
     effnn_tensor *tensor = NULL;
+    effnn_status status;
+
+    EFFNN_TRY(effnn__onnx_read_packed_tensor(&tensor, model->context, &self->external, part, name));
+    status = effnn__graph_add_constant(&value, model->graph, name, true, tensor);
+    effnn_tensor_release(tensor);
+    return status;
+}
+
+static effnn_status read_initialiser(effnn__onnx_input *self, const effnn__wire_field *part)
+{
     char *name = NULL;
     effnn_status status;
 
-    EFFNN_TRY(
-        effnn__onnx_read_packed_tensor(&tensor, &name, model->context, &self->external, part));
-    status = *name ? effnn__graph_add_constant(&value, model->graph, name, true, tensor)
+    EFFNN_TRY(effnn__wire_text(&name, part, TENSOR_NAME));
+    status = *name ? add_packed(self, part, name)
                    : effnn__fail(EFFNN_E_FORMAT, "an initialiser has no name");
-    effnn_tensor_release(tensor);
     effnn__free(name);
     return status;
 }
@@ -208,20 +219,76 @@ read_values(effnn__onnx_input *self, const effnn__wire_field *graph, uint32_t nu
 
 /* ---- nodes ---- */
 
+static bool says(const effnn__wire_field *field, const char *text)
+{
+    return field->size == strlen(text) && memcmp(field->data, text, field->size) == 0;
+}
+
+/* The tensor of an attribute "value", if the attribute is that and nothing else. */
+static bool find_value(effnn__wire_field *out, const effnn__wire_field *attr)
+{
+    effnn__wire wire = effnn__wire_over(attr->data, attr->size);
+    effnn__wire_field field;
+    size_t n_tensors = 0, n_names = 0;
+
+    while (effnn__wire_next(&wire, &field)) {
+        if (field.number == ATTR_NAME && !says(&field, "value")) return false;
+        n_names += field.number == ATTR_NAME;
+        if (field.number == ATTR_TYPE &&
+            field.value != ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR)
+            return false;
+        if (field.type != PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED) continue;
+        if (field.number == ATTR_TENSOR) *out = field;
+        n_tensors += field.number == ATTR_TENSOR;
+    }
+    return n_names == 1 && n_tensors == 1;
+}
+
+/* The tensor of a Constant node that has one output and a tensor for its value: the usual form,
+ * which weights have in some files and which need not be unpacked for it. */
+static bool find_constant(effnn__wire_field *out, const effnn__wire_field *node)
+{
+    effnn__wire wire = effnn__wire_over(node->data, node->size);
+    effnn__wire_field field;
+    size_t n[NODE_DOC + 1] = { 0 };
+
+    while (effnn__wire_next(&wire, &field)) {
+        if (field.number < NODE_OUTPUT || field.number > NODE_DOC) return false;
+        n[field.number]++;
+        if (field.number == NODE_OP_TYPE && !says(&field, "Constant")) return false;
+        if (field.number == NODE_OUTPUT && field.size == 0) return false;
+        if (field.number == NODE_ATTR && !find_value(out, &field)) return false;
+    }
+    return n[NODE_OUTPUT] == 1 && n[NODE_OP_TYPE] == 1 && n[NODE_ATTR] == 1;
+}
+
+static effnn_status read_node(effnn__onnx_input *self, const effnn__wire_field *part, size_t index)
+{
+    effnn__wire_field tensor;
+    void *message = NULL;
+    effnn_status status;
+
+    if (find_constant(&tensor, part)) {
+        char *name = NULL;
+        EFFNN_TRY(effnn__wire_text(&name, part, NODE_OUTPUT));
+        status = add_packed(self, &tensor, name);
+        effnn__free(name);
+        return status;
+    }
+    EFFNN_TRY(effnn__wire_unpack(&message, &onnx__node_proto__descriptor, part->data, part->size,
+                                 self->name));
+    status = effnn__onnx_read_node(self, message, index);
+    effnn__wire_free(message);
+    return status;
+}
+
 static effnn_status read_nodes(effnn__onnx_input *self, const effnn__wire_field *graph)
 {
     effnn__wire wire = effnn__wire_over(graph->data, graph->size);
     effnn__wire_field part;
 
-    for (size_t i = 0; effnn__wire_find(&wire, GRAPH_NODE, &part); i++) {
-        void *message = NULL;
-        effnn_status status;
-        EFFNN_TRY(effnn__wire_unpack(&message, &onnx__node_proto__descriptor, part.data, part.size,
-                                     self->name));
-        status = effnn__onnx_read_node(self, message, i);
-        effnn__wire_free(message);
-        if (status != EFFNN_OK) return status;
-    }
+    for (size_t i = 0; effnn__wire_find(&wire, GRAPH_NODE, &part); i++)
+        EFFNN_TRY(read_node(self, &part, i));
     return EFFNN_OK;
 }
 

@@ -90,6 +90,20 @@ bool effnn__wire_find(effnn__wire *self, uint32_t number, effnn__wire_field *out
     return false;
 }
 
+effnn_status effnn__wire_text(char **out, const effnn__wire_field *message, uint32_t number)
+{
+    effnn__wire wire = effnn__wire_over(message->data, message->size);
+    effnn__wire_field field, last = { 0 };
+    char *text;
+
+    while (effnn__wire_find(&wire, number, &field)) last = field;
+    text = effnn__zalloc(last.size + 1);
+    if (!text) return effnn__fail_nomem("text in a file", last.size);
+    if (last.size) memcpy(text, last.data, last.size);
+    *out = text;
+    return EFFNN_OK;
+}
+
 /* ---- checking a file ---- */
 
 typedef struct checker {

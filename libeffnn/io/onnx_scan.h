@@ -37,6 +37,9 @@ bool effnn__wire_next(effnn__wire *self, effnn__wire_field *out);
 /* Take the next field of this number and length-prefixed type, passing over all others. */
 bool effnn__wire_find(effnn__wire *self, uint32_t number, effnn__wire_field *out);
 
+/* The last field of this number in a message as text ("" if there is none), by effnn__free. */
+effnn_status effnn__wire_text(char **out, const effnn__wire_field *message, uint32_t number);
+
 /*
  * Check a message and all within it: that every length lies inside what holds it, how deep messages
  * nest, how many there are in one, and what memory each would take when unpacked against its size.

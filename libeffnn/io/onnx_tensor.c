@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The elements of a TensorProto are raw bytes, one of five typed lists, or a place in another file;
  * which list goes with which type is a table. Sizes are checked against the dimensions before
- * anything is allocated, so that a small file cannot ask for much memory. Raw data of initialisers
- * never passes through protobuf-c: the message is unpacked without it. */
+ * anything is allocated, so that a small file cannot ask for much memory. Raw data of packed
+ * messages never passes through protobuf-c: the message is unpacked without it. */
 
 #include "io/onnx_tensor.h"
 
@@ -257,7 +257,7 @@ static effnn_status unpack_without_raw(void **out, effnn__wire_field *raw,
 
     *raw = (effnn__wire_field){ 0 };
     if (!effnn__wire_find(&wire, RAW_DATA, &part))
-        return effnn__wire_unpack(out, descriptor, field->data, field->size, "initialiser");
+        return effnn__wire_unpack(out, descriptor, field->data, field->size, "tensor");
     wire = effnn__wire_over(field->data, field->size);
     while (status == EFFNN_OK && effnn__wire_next(&wire, &part)) {
         if (part.number == RAW_DATA && part.type == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED)
@@ -266,34 +266,24 @@ static effnn_status unpack_without_raw(void **out, effnn__wire_field *raw,
             status = effnn__str_add_bytes(&rest, part.begin, (size_t)(wire.at - part.begin));
     }
     if (status == EFFNN_OK)
-        status = effnn__wire_unpack(out, descriptor, (const unsigned char *)rest.text, rest.n,
-                                    "initialiser");
+        status =
+            effnn__wire_unpack(out, descriptor, (const unsigned char *)rest.text, rest.n, "tensor");
     effnn__str_clear(&rest);
     return status;
 }
 
-effnn_status effnn__onnx_read_packed_tensor(effnn_tensor **out, char **name, effnn_context *context,
+effnn_status effnn__onnx_read_packed_tensor(effnn_tensor **out, effnn_context *context,
                                             effnn__onnx_external *external,
-                                            const effnn__wire_field *field)
+                                            const effnn__wire_field *field, const char *name)
 {
     void *message = NULL;
     effnn__wire_field raw;
-    char *copy = NULL;
     effnn_status status;
 
     EFFNN_TRY(unpack_without_raw(&message, &raw, field));
-    const Onnx__TensorProto *proto = message;
-    const char *given = proto->name ? proto->name : "";
-    source self = { .name = given, .proto = proto, .raw_size = raw.size };
+    source self = { .name = name, .proto = message, .raw_size = raw.size };
     if (raw.size) self.raw = raw.data;
-    copy = effnn__strdup(given);
-    status =
-        copy ? read_source(out, context, external, &self) : effnn__fail_nomem(given, strlen(given));
+    status = read_source(out, context, external, &self);
     effnn__wire_free(message);
-    if (status != EFFNN_OK) {
-        effnn__free(copy);
-        return status;
-    }
-    *name = copy;
-    return EFFNN_OK;
+    return status;
 }

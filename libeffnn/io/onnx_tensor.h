@@ -14,11 +14,10 @@ effnn_status effnn__onnx_read_tensor(effnn_tensor **out, effnn_context *context,
                                      effnn__onnx_external *external, const Onnx__TensorProto *proto,
                                      const char *name);
 
-/* The same from the packed message, its raw data copied once, from `field` into the tensor; *name
- * (of the tensor, "" if it has none) by effnn__free. */
-effnn_status effnn__onnx_read_packed_tensor(effnn_tensor **out, char **name, effnn_context *context,
+/* The same from the packed message, its raw data copied once, from the file into the tensor. */
+effnn_status effnn__onnx_read_packed_tensor(effnn_tensor **out, effnn_context *context,
                                             effnn__onnx_external *external,
-                                            const effnn__wire_field *field);
+                                            const effnn__wire_field *field, const char *name);
 
 /* Name of a TensorProto.DataType ("BFLOAT16"), or "of unknown number". */
 const char *effnn__onnx_type_name(int64_t type);
