@@ -55,7 +55,7 @@ EFFNN_API effnn_status effnn_model_load(effnn_model **out, effnn_context *contex
 typedef struct effnn_save_options {
     uint32_t version; /**< 1 */
     uint32_t opset; /**< ONNX opset to write, 13 to 21; 0: the one that was read, brought into that
-                       range */
+                       range, or 17 for a model that was built */
 } effnn_save_options;
 
 /** Defaults: the opset that was read. */
