@@ -8,6 +8,7 @@
 #include "support/suite.h"
 
 #include <effnn/tensor.h>
+#include <pthread.h>
 #include <stdio.h>
 
 static effnn_context *context;
@@ -145,6 +146,75 @@ START_TEST(the_default_context_is_made_again_after_a_failure)
 }
 END_TEST
 
+static void *resolve_default(void *unused)
+{
+    (void)unused;
+    return effnn__context_resolve(NULL);
+}
+
+START_TEST(threads_that_ask_at_once_get_one_default_context)
+{
+    pthread_t threads[8];
+
+    for (int i = 0; i < 8; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, resolve_default, NULL), 0);
+    for (int i = 0; i < 8; i++) {
+        void *got;
+
+        pthread_join(threads[i], &got);
+        ck_assert_ptr_eq(got, effnn__context_resolve(NULL));
+    }
+}
+END_TEST
+
+static void *set_extension(void *key)
+{
+    return effnn__context_set_extension(context, key, key, NULL) == EFFNN_OK ? key : NULL;
+}
+
+START_TEST(of_threads_that_set_one_extension_one_succeeds)
+{
+    static char keys[4];
+    pthread_t threads[16];
+    int n[4] = { 0 };
+
+    ck_assert_ok(effnn_context_create(&context, NULL));
+    for (int i = 0; i < 16; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, set_extension, &keys[i % 4]), 0);
+    for (int i = 0; i < 16; i++) {
+        void *got;
+
+        pthread_join(threads[i], &got);
+        n[i % 4] += got != NULL;
+    }
+    for (int k = 0; k < 4; k++) {
+        ck_assert_int_eq(n[k], 1);
+        ck_assert_ptr_eq(effnn__context_extension(context, &keys[k]), &keys[k]);
+    }
+}
+END_TEST
+
+START_TEST(an_extension_without_memory_is_not_set)
+{
+    static const char key;
+    int value;
+
+    ck_assert_ok(effnn_context_create(&context, NULL));
+    ALLOC_FAIL_LOOP(effnn__context_set_extension(context, &key, &value, NULL),
+                    ck_assert_ptr_null(effnn__context_extension(context, &key)));
+}
+END_TEST
+
+START_TEST(the_version_is_the_header_s)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%d.%d.%d", EFFNN_VERSION_MAJOR, EFFNN_VERSION_MINOR,
+             EFFNN_VERSION_PATCH);
+    ck_assert_str_eq(effnn_version(), text);
+}
+END_TEST
+
 START_TEST(no_memory_is_an_error)
 {
     ALLOC_FAIL_LOOP(effnn_context_create(&context, NULL), ck_assert_ptr_null(context));
@@ -154,4 +224,7 @@ END_TEST
 SUITE("context", setup, teardown, null_options_are_the_initialiser,
       options_that_make_no_sense_are_refused, storage_outlives_the_owner_s_share,
       the_log_gets_lines_up_to_its_level, an_extension_lives_as_long_as_the_context,
-      the_default_context_is_made_again_after_a_failure, no_memory_is_an_error)
+      the_default_context_is_made_again_after_a_failure,
+      threads_that_ask_at_once_get_one_default_context,
+      of_threads_that_set_one_extension_one_succeeds, an_extension_without_memory_is_not_set,
+      the_version_is_the_header_s, no_memory_is_an_error)

@@ -8,6 +8,7 @@
 #include "support/suite.h"
 
 #include <dirent.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -107,15 +108,18 @@ START_TEST(large_writes_come_out_in_order)
 }
 END_TEST
 
-START_TEST(permissions_of_a_replaced_file_stay)
+START_TEST(permissions_are_the_umask_s_or_those_of_the_replaced_file)
 {
     struct stat info;
 
+    umask(027);
     ck_assert_ok(write_text("old"));
-    ck_assert_int_eq(chmod(path, 0640), 0);
+    ck_assert_int_eq(stat(path, &info), 0);
+    ck_assert_uint_eq(info.st_mode & 07777, 0640); /* what the umask leaves of 0666 */
+    ck_assert_int_eq(chmod(path, 0604), 0);
     ck_assert_ok(write_text("new"));
     ck_assert_int_eq(stat(path, &info), 0);
-    ck_assert_uint_eq(info.st_mode & 07777, 0640);
+    ck_assert_uint_eq(info.st_mode & 07777, 0604);
 }
 END_TEST
 
@@ -138,6 +142,97 @@ START_TEST(a_link_stays_a_link)
 }
 END_TEST
 
+START_TEST(a_link_to_a_file_that_is_not_there_yet_makes_it_there)
+{
+    char link[160];
+    struct stat info;
+    effnn__writer *writer = NULL;
+
+    snprintf(link, sizeof link, "%s/link", folder);
+    ck_assert_int_eq(symlink("target", link), 0); /* beside the link */
+    ck_assert_ok(effnn__writer_create(&writer, link));
+    ck_assert_ok(effnn__writer_add(writer, "new", 3));
+    ck_assert_ok(effnn__writer_commit(writer));
+    ck_assert_int_eq(lstat(link, &info), 0);
+    ck_assert(S_ISLNK(info.st_mode));
+    holds("new");
+    unlink(link);
+}
+END_TEST
+
+START_TEST(a_name_as_long_as_the_system_allows_can_be_written)
+{
+    effnn__writer *writer = NULL;
+    char name[400];
+    struct stat info;
+
+    snprintf(name, sizeof name, "%s/%0255d", folder, 1);
+    ck_assert_ok(effnn__writer_create(&writer, name));
+    ck_assert_ok(effnn__writer_commit(writer));
+    ck_assert_int_eq(stat(name, &info), 0);
+    unlink(name);
+}
+END_TEST
+
+START_TEST(a_device_is_written_to_and_never_replaced)
+{
+    effnn__writer *writer = NULL;
+    struct stat info;
+    static char block[300000];
+
+    ck_assert_ok(effnn__writer_create(&writer, "/dev/null"));
+    ck_assert_ok(effnn__writer_add(writer, "new", 3));
+    ck_assert_ok(effnn__writer_commit(writer));
+    ck_assert_int_eq(stat("/dev/null", &info), 0);
+    ck_assert(S_ISCHR(info.st_mode));
+    ck_assert_ok(effnn__writer_create(&writer, "/dev/full"));
+    ck_assert_fails_saying(EFFNN_E_IO, "'/dev/full': cannot write: No space left on device",
+                           effnn__writer_add(writer, block, sizeof block));
+    /* A writer that lost bytes does not pretend to be whole. */
+    ck_assert_fails(EFFNN_E_IO, effnn__writer_commit(writer));
+    ck_assert_int_eq(stat("/dev/full", &info), 0);
+    ck_assert(S_ISCHR(info.st_mode));
+}
+END_TEST
+
+static void *write_pipe(void *text)
+{
+    effnn__writer *writer = NULL;
+
+    if (effnn__writer_create(&writer, path) != EFFNN_OK) return text;
+    if (effnn__writer_add(writer, text, strlen(text)) != EFFNN_OK) return text;
+    return effnn__writer_commit(writer) == EFFNN_OK ? NULL : text;
+}
+
+START_TEST(a_pipe_is_written_and_read_to_its_end)
+{
+    char text[20000];
+    pthread_t thread;
+    void *failed;
+
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, write_pipe, text), 0);
+    holds(text);
+    pthread_join(thread, &failed);
+    ck_assert_ptr_null(failed);
+}
+END_TEST
+
+START_TEST(files_without_bytes_and_files_without_a_size_are_read)
+{
+    effnn__file file = { 0 };
+
+    ck_assert_ok(write_text(""));
+    holds("");
+    ck_assert_ok(effnn__file_open(&file, "/proc/self/cmdline"));
+    ck_assert_uint_gt(file.size, 0);
+    effnn__file_close(&file);
+    effnn__file_close(&file); /* all zeros */
+}
+END_TEST
+
 START_TEST(what_cannot_be_read_or_written_is_named_with_the_reason)
 {
     effnn__file file;
@@ -147,14 +242,14 @@ START_TEST(what_cannot_be_read_or_written_is_named_with_the_reason)
     ck_assert_fails_saying(EFFNN_E_IO, "s a directory", effnn__file_open(&file, folder));
     ck_assert_fails_saying(EFFNN_E_IO, "/no/such/folder/x",
                            effnn__writer_create(&writer, "/no/such/folder/x"));
+    ck_assert_fails_saying(EFFNN_E_IO, "s a directory", effnn__writer_create(&writer, folder));
     ck_assert_ptr_null(writer);
 }
 END_TEST
 
 START_TEST(a_write_that_fails_half_way_leaves_the_old_file)
 {
-    const struct rlimit limit = { 100000,
-                                  100000 }; /* the system refuses more, as a full disk would */
+    const struct rlimit limit = { 100000, 100000 }; /* refuses more, as a full disk would */
     effnn__writer *writer = NULL;
     static char block[300000];
 
@@ -185,6 +280,9 @@ END_TEST
 
 SUITE("file", setup, teardown, a_committed_file_holds_what_was_written,
       an_abandoned_file_leaves_no_trace, large_writes_come_out_in_order,
-      permissions_of_a_replaced_file_stay, a_link_stays_a_link,
+      permissions_are_the_umask_s_or_those_of_the_replaced_file, a_link_stays_a_link,
+      a_link_to_a_file_that_is_not_there_yet_makes_it_there,
+      a_name_as_long_as_the_system_allows_can_be_written, a_device_is_written_to_and_never_replaced,
+      a_pipe_is_written_and_read_to_its_end, files_without_bytes_and_files_without_a_size_are_read,
       what_cannot_be_read_or_written_is_named_with_the_reason,
       a_write_that_fails_half_way_leaves_the_old_file, no_memory_at_any_point_leaves_the_old_file)

@@ -9,7 +9,7 @@
 
 typedef struct sample {
     bool flag;
-    int64_t bits;
+    int64_t bits, large;
     double rate;
     int rounding;
     char *name;
@@ -26,6 +26,7 @@ static const effnn_option_def defs[] = {
     { "rounding", "of ties", EFFNN_OPT_ENUM, FIELD(rounding), .choices = roundings },
     { "name", "any text", EFFNN_OPT_STRING, FIELD(name), .text = "plain" },
     { "sites", "globs", EFFNN_OPT_LIST, FIELD(sites), .text = "" },
+    { "large", "without a range", EFFNN_OPT_I64, FIELD(large), .value = 0 },
     { "pads", "whole numbers", EFFNN_OPT_INTS, FIELD(pads), .text = "0:0", .min = -9, .max = 9 },
     EFFNN_OPTIONS_END,
 };
@@ -97,14 +98,44 @@ END_TEST
 START_TEST(text_that_is_no_value_is_refused)
 {
     static const char *const cases[][2] = {
-        { "bits", "" },    { "bits", "4x" },  { "bits", "4.5" }, { "bits", " 4" },
-        { "rate", "nan" }, { "rate", "0,5" }, { "flag", "2" },   { "rounding", "ceil" },
-        { "pads", "1:b" }, { "pads", "1:" },
+        { "bits", "" },
+        { "bits", "4x" },
+        { "bits", "4.5" },
+        { "bits", " 4" },
+        { "rate", "nan" },
+        { "rate", "0,5" },
+        { "flag", "2" },
+        { "rounding", "ceil" },
+        { "pads", "1:b" },
+        { "pads", "1:" },
+        { "large", "9007199254740993" },
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         ck_assert_fails_saying(EFFNN_E_ARG, cases[i][0],
                                effnn__options_set(defs, &opts, cases[i][0], cases[i][1]));
+}
+END_TEST
+
+START_TEST(a_choice_that_is_none_gets_all_of_them_named)
+{
+    ck_assert_fails_saying(EFFNN_E_ARG, "option 'rounding': 'ceil' is none of nearest, floor",
+                           effnn__options_set(defs, &opts, "rounding", "ceil"));
+}
+END_TEST
+
+START_TEST(whole_numbers_are_set_as_a_list_in_range)
+{
+    ck_assert_ok(effnn__options_set_ints(defs, &opts, "pads", (const int64_t[]){ 1, -2, 3 }, 3));
+    has_text("pads", "1:-2:3");
+    ck_assert_fails_saying(
+        EFFNN_E_ARG, "outside [-9, 9]",
+        effnn__options_set_ints(defs, &opts, "pads", (const int64_t[]){ 1, 10 }, 2));
+    ck_assert_fails(EFFNN_E_ARG,
+                    effnn__options_set_ints(defs, &opts, "sites", (const int64_t[]){ 1 }, 1));
+    has_text("pads", "1:-2:3");
+    ck_assert_ok(effnn__options_set_ints(defs, &opts, "pads", NULL, 0));
+    has_text("pads", "");
 }
 END_TEST
 
@@ -168,6 +199,10 @@ START_TEST(numbers_suit_numeric_types_only)
     ck_assert_fails(EFFNN_E_ARG, effnn__options_set_i64(defs, &opts, "rounding", 2));
     ck_assert_fails(EFFNN_E_ARG, effnn__options_set_f64(defs, &opts, "bits", 4.5));
     ck_assert_fails(EFFNN_E_ARG, effnn__options_set_i64(defs, &opts, "name", 1));
+    ck_assert_ok(effnn__options_set_i64(defs, &opts, "large", INT64_C(1) << 53));
+    ck_assert_fails(EFFNN_E_ARG, effnn__options_set_i64(defs, &opts, "large", INT64_MAX));
+    ck_assert_int_eq(opts.large, INT64_C(1) << 53);
+    ck_assert_fails(EFFNN_E_ARG, effnn__options_get_i64(defs, &opts, "rate", &whole));
     ck_assert_ok(effnn__options_get_i64(defs, &opts, "bits", &whole));
     ck_assert_int_eq(whole, 8);
     ck_assert_ok(effnn__options_get_f64(defs, &opts, "rate", &real));
@@ -196,6 +231,7 @@ END_TEST
 SUITE("option", setup, teardown, every_type_begins_with_its_default,
       every_type_is_set_from_text_and_printed_to_the_same_text,
       a_value_out_of_range_is_refused_and_nothing_changes, text_that_is_no_value_is_refused,
+      a_choice_that_is_none_gets_all_of_them_named, whole_numbers_are_set_as_a_list_in_range,
       an_unknown_key_gets_the_nearest_one_offered, several_at_once_are_set_all_or_none,
       what_differs_from_the_defaults_prints_and_parses_back, a_copy_has_memory_of_its_own,
       numbers_suit_numeric_types_only, no_memory_at_any_point_is_an_error_without_a_leak)

@@ -8,7 +8,9 @@
 #include "base/context.h"
 #include "support/suite.h"
 
+#include <fenv.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -134,6 +136,11 @@ static void *use_context(void *context)
     return NULL;
 }
 
+typedef struct busy {
+    effnn_context *context;
+    atomic_bool stop;
+} busy;
+
 START_TEST(several_threads_may_use_one_context)
 {
     effnn_context *context = make_context(3);
@@ -151,30 +158,137 @@ START_TEST(several_threads_may_use_one_context)
 }
 END_TEST
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define NO_THREADS_AFTER_FORK
+#endif
+#elif defined(__SANITIZE_THREAD__)
+#define NO_THREADS_AFTER_FORK /* ThreadSanitizer does not support them */
+#endif
+
+static bool job_is_right(effnn_context *context)
+{
+    static unsigned char seen[N];
+    bool right;
+
+    memset(seen, 0, sizeof seen);
+    right = effnn__parallel_for(context, N, GRAIN, count, seen) == EFFNN_OK;
+    for (size_t i = 0; i < N; i++) right = right && seen[i] == 1;
+    return right;
+}
+
+/* Fork, let the child do its part and end by itself; true if all went well. */
+static bool in_child(effnn_context *context, bool (*part)(effnn_context *context))
+{
+    const pid_t child = fork();
+    int status = -1;
+
+    if (child == 0) {
+        alarm(60); /* a hang is a failure */
+        _exit(part(context) ? 0 : 1);
+    }
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+           WEXITSTATUS(status) == 0;
+}
+
+static bool work_and_destroy(effnn_context *context)
+{
+    const bool right = job_is_right(context);
+
+    effnn_context_destroy(context);
+    return right;
+}
+
+static bool just_destroy(effnn_context *context)
+{
+    effnn_context_destroy(context);
+    return true;
+}
+
+static bool work_and_fork_again(effnn_context *context)
+{
+    const bool right = job_is_right(context) && in_child(context, work_and_destroy);
+
+    return work_and_destroy(context) && right;
+}
+
+static bool work_in_two_threads(effnn_context *context)
+{
+    pthread_t threads[2];
+    bool right = true;
+
+    for (int i = 0; i < 2; i++)
+        if (pthread_create(&threads[i], NULL, use_context, context) != 0) return false;
+    for (int i = 0; i < 2; i++) {
+        void *failed;
+
+        pthread_join(threads[i], &failed);
+        right = right && !failed;
+    }
+    effnn_context_destroy(context);
+    return right;
+}
+
 START_TEST(a_forked_child_has_a_pool_again)
 {
-#if !defined(__SANITIZE_THREAD__) /* which does not support threads after a fork */
+#if !defined(NO_THREADS_AFTER_FORK)
     effnn_context *context = make_context(4);
-    int status = -1;
-    pid_t child;
 
     runs_once(context);
-    child = fork();
-    ck_assert_int_ge(child, 0);
-    if (child == 0) {
-        static unsigned char seen[N];
-        bool good = effnn__parallel_for(context, N, GRAIN, count, seen) == EFFNN_OK;
-
-        for (size_t i = 0; i < N; i++) good = good && seen[i] == 1;
-        effnn_context_destroy(context);
-        _exit(good ? 0 : 1);
-    }
-    waitpid(child, &status, 0);
-    ck_assert(WIFEXITED(status));
-    ck_assert_int_eq(WEXITSTATUS(status), 0);
+    ck_assert(in_child(context, work_and_destroy));
+    ck_assert(in_child(context, just_destroy));
+    ck_assert(in_child(context, work_and_fork_again));
+    ck_assert(in_child(context, work_in_two_threads));
     runs_once(context);
     effnn_context_destroy(context);
 #endif
+}
+END_TEST
+
+#if !defined(NO_THREADS_AFTER_FORK)
+static void *work_until(void *user)
+{
+    static unsigned char seen[N];
+    const busy *self = user;
+
+    while (!atomic_load(&self->stop)) effnn__parallel_for(self->context, N, GRAIN, count, seen);
+    return NULL;
+}
+#endif
+
+START_TEST(a_child_forked_while_jobs_run_elsewhere_has_a_pool)
+{
+#if !defined(NO_THREADS_AFTER_FORK)
+    busy shared = { .context = make_context(3) };
+    pthread_t thread;
+
+    ck_assert_int_eq(pthread_create(&thread, NULL, work_until, &shared), 0);
+    for (int i = 0; i < 20; i++) ck_assert(in_child(shared.context, work_and_destroy));
+    atomic_store(&shared.stop, true);
+    pthread_join(thread, NULL);
+    effnn_context_destroy(shared.context);
+#endif
+}
+END_TEST
+
+static void *come_and_go(void *unused)
+{
+    for (uint32_t i = 0; i < 30; i++) {
+        effnn_context *context = make_context(1 + i % 5);
+
+        if (i % 3) use_context(context);
+        effnn_context_destroy(context);
+    }
+    return unused;
+}
+
+START_TEST(contexts_come_and_go)
+{
+    pthread_t threads[3];
+
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, come_and_go, NULL), 0);
+    for (int i = 0; i < 3; i++) pthread_join(threads[i], NULL);
 }
 END_TEST
 
@@ -192,7 +306,7 @@ START_TEST(a_steady_state_job_allocates_nothing)
 }
 END_TEST
 
-START_TEST(no_items_and_no_memory_for_threads_are_no_failure)
+START_TEST(no_items_and_no_memory_are_no_failure)
 {
     effnn_context *context = make_context(4);
 
@@ -234,6 +348,123 @@ START_TEST(the_caller_s_runner_is_used_and_its_failure_told)
 }
 END_TEST
 
+/* A runner that forgets the last piece, or does one twice, or one that is not there. */
+static int forgetful(void *user, effnn_task_fn task, void *job, size_t n)
+{
+    const char *how = user;
+
+    for (size_t i = 0; i < n - 1; i++) task(job, i);
+    if (*how == 'o') task(job, n); /* outside */
+    if (*how == 't') {             /* twice */
+        task(job, n - 1);
+        task(job, n - 1);
+    }
+    return 0;
+}
+
+START_TEST(a_runner_that_does_not_keep_its_promise_is_told_of)
+{
+    static const char *const hows[] = { "forgets", "outside", "twice" };
+
+    for (size_t i = 0; i < 3; i++) {
+        effnn_context_options options = EFFNN_CONTEXT_OPTIONS_INIT;
+        effnn_context *context = NULL;
+        static unsigned char seen[N];
+
+        options.runner = forgetful;
+        options.runner_user = (void *)(uintptr_t)hows[i];
+        ck_assert_ok(effnn_context_create(&context, &options));
+        ck_assert_fails_saying(EFFNN_E_USER, "of 271 pieces",
+                               effnn__parallel_for(context, N, GRAIN, count, seen));
+        effnn_context_destroy(context);
+    }
+}
+END_TEST
+
+/* A runner with two threads of its own. */
+typedef struct half {
+    effnn_task_fn task;
+    void *job;
+    size_t begin, end;
+} half;
+
+static void *run_half(void *user)
+{
+    const half *self = user;
+
+    for (size_t i = self->begin; i < self->end; i++) self->task(self->job, i);
+    return NULL;
+}
+
+static int two_threads(void *unused, effnn_task_fn task, void *job, size_t n)
+{
+    half halves[] = { { task, job, 0, n / 2 }, { task, job, n / 2, n } };
+    pthread_t thread;
+
+    (void)unused;
+    if (pthread_create(&thread, NULL, run_half, &halves[0]) != 0) return 1;
+    run_half(&halves[1]);
+    return pthread_join(thread, NULL);
+}
+
+START_TEST(a_runner_may_have_threads_of_its_own)
+{
+    effnn_context_options options = EFFNN_CONTEXT_OPTIONS_INIT;
+    effnn_context *context = NULL;
+
+    options.runner = two_threads;
+    ck_assert_ok(effnn_context_create(&context, &options));
+    for (int i = 0; i < 20; i++) {
+        runs_once(context);
+        ck_assert_fails_saying(EFFNN_E_SHAPE, "piece 3",
+                               effnn__parallel_for(context, N, GRAIN, fail_from_third, NULL));
+    }
+    ck_assert_ok(effnn__parallel_for(context, 8, 1, nest, context));
+    effnn_context_destroy(context);
+}
+END_TEST
+
+/* A third: 1/3 rounded up or down as the thread rounds. */
+static effnn_status third(void *job, size_t piece, size_t begin, size_t end)
+{
+    volatile double one = 1.0, three = 3.0;
+
+    (void)begin;
+    (void)end;
+    ((double *)job)[piece] = one / three;
+    return EFFNN_OK;
+}
+
+START_TEST(the_host_s_rounding_does_not_reach_the_pieces)
+{
+    /* 1 piece, serial, pool, runner. */
+    static const size_t n[] = { 1, 64, 64, 64 };
+    static const uint32_t threads[] = { 4, 1, 4, 1 };
+
+    for (size_t k = 0; k < 4; k++) {
+        effnn_context_options options = EFFNN_CONTEXT_OPTIONS_INIT;
+        effnn_context *context = NULL;
+        double thirds[64] = { 0 };
+
+        options.threads = threads[k];
+        if (k == 3) options.runner = two_threads;
+        ck_assert_ok(effnn_context_create(&context, &options));
+        ck_assert_int_eq(fesetround(FE_UPWARD), 0);
+        feraiseexcept(FE_INVALID);
+        const effnn_status status = effnn__parallel_for(context, n[k], 1, third, thirds);
+        const int rounding = fegetround(), raised = fetestexcept(FE_INVALID | FE_INEXACT);
+
+        fesetround(FE_TONEAREST);
+        feclearexcept(FE_ALL_EXCEPT);
+        ck_assert_ok(status);
+        ck_assert_int_eq(rounding, FE_UPWARD);
+        ck_assert_int_eq(raised, FE_INVALID); /* the host's flags, not the pieces' */
+        for (size_t i = 0; i < n[k]; i++) ck_assert(thirds[i] == 0x1.5555555555555p-2);
+        effnn_context_destroy(context);
+    }
+}
+END_TEST
+
 #if defined(__SSE2__)
 static effnn_status half_of_smallest(void *job, size_t piece, size_t begin, size_t end)
 {
@@ -266,7 +497,7 @@ END_TEST
 #else
 START_TEST(the_host_s_control_word_does_not_reach_the_pieces)
 {
-    ck_assert_uint_eq(effnn__piece_count(7, 3), 3);
+    /* Other processors: the test above is all that can be asked for portably. */
 }
 END_TEST
 #endif
@@ -275,7 +506,9 @@ SUITE("pool", NULL, NULL, every_item_is_worked_on_once,
       one_two_and_eight_threads_give_the_same_bits,
       the_failure_of_the_lowest_piece_is_returned_with_its_message,
       a_nested_job_runs_on_its_own_thread, several_threads_may_use_one_context,
-      a_forked_child_has_a_pool_again, a_steady_state_job_allocates_nothing,
-      no_items_and_no_memory_for_threads_are_no_failure,
-      the_caller_s_runner_is_used_and_its_failure_told,
+      a_forked_child_has_a_pool_again, a_child_forked_while_jobs_run_elsewhere_has_a_pool,
+      contexts_come_and_go, a_steady_state_job_allocates_nothing,
+      no_items_and_no_memory_are_no_failure, the_caller_s_runner_is_used_and_its_failure_told,
+      a_runner_that_does_not_keep_its_promise_is_told_of, a_runner_may_have_threads_of_its_own,
+      the_host_s_rounding_does_not_reach_the_pieces,
       the_host_s_control_word_does_not_reach_the_pieces)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Statuses, messages, progress answers. */
+/* Statuses and messages. */
 
 #include "base/status.h"
 
-#include "base/progress.h"
 #include "support/suite.h"
 
 #include <pthread.h>
@@ -51,27 +50,15 @@ START_TEST(a_long_message_is_cut_not_overrun)
 }
 END_TEST
 
-static int answer(void *user, const effnn_progress *progress)
+START_TEST(a_message_may_quote_the_last_one_and_stays_one_line)
 {
-    ck_assert_str_eq(progress->stage, "work");
-    ck_assert_uint_eq(progress->done, 3);
-    return *(int *)user;
-}
-
-START_TEST(a_progress_answer_goes_on_stops_or_fails)
-{
-    int what = 0;
-    const effnn__progress progress = { answer, &what };
-
-    ck_assert_ok(effnn__progress_tell(NULL, "work", 3, 9));
-    ck_assert_ok(effnn__progress_tell(&progress, "work", 3, 9));
-    what = 1;
-    ck_assert_fails_saying(EFFNN_E_CANCELLED, "3 of 9",
-                           effnn__progress_tell(&progress, "work", 3, 9));
-    what = -1;
-    ck_assert_fails(EFFNN_E_USER, effnn__progress_tell(&progress, "work", 3, 9));
+    effnn__fail(EFFNN_E_ARG, "inner");
+    effnn__fail(EFFNN_E_ARG, "%s: %s", "outer", effnn_last_error());
+    ck_assert_str_eq(effnn_last_error(), "outer: inner");
+    effnn__fail(EFFNN_E_FORMAT, "node '%s'", "a\nb\033[31m\x7f\xc3\xa9");
+    ck_assert_str_eq(effnn_last_error(), "node 'a?b?[31m?\xc3\xa9'");
 }
 END_TEST
 
 SUITE("status", NULL, NULL, every_status_has_a_text_of_its_own, a_message_belongs_to_its_thread,
-      a_long_message_is_cut_not_overrun, a_progress_answer_goes_on_stops_or_fails)
+      a_long_message_is_cut_not_overrun, a_message_may_quote_the_last_one_and_stays_one_line)

@@ -4,9 +4,10 @@
 #include "base/str.h"
 
 #include "base/alloc.h"
+#include "support/alloc_fail.h"
+#include "support/comma_locale.h"
 #include "support/suite.h"
 
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -31,6 +32,9 @@ START_TEST(globs_match_stars_marks_and_sets)
         { "[", "[", true },
         { "[]]", "]", true },
         { "a?", "a", false },
+        { "*[a-b", "x[a-b", true },
+        { "[\xc3-\xc4]", "\xc3", true },
+        { "[a-z]", "\xc3", false },
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -42,11 +46,15 @@ END_TEST
 START_TEST(the_nearest_word_is_a_slip_of_the_finger_away)
 {
     static const char *const words[] = { "reduction", "rank_step", "metric" };
+    char longer[400] = "";
 
     ck_assert_str_eq(effnn__nearest_word("reductoin", words, 3), "reduction");
     ck_assert_str_eq(effnn__nearest_word("metrik", words, 3), "metric");
     ck_assert_ptr_null(effnn__nearest_word("calibration", words, 3));
     ck_assert_ptr_null(effnn__nearest_word("x", words, 0));
+    ck_assert_ptr_null(effnn__nearest_word("k", (const char *const[]){ "n" }, 1));
+    memset(longer, 'x', sizeof longer - 1);
+    ck_assert_ptr_null(effnn__nearest_word(longer, words, 3));
 }
 END_TEST
 
@@ -90,16 +98,31 @@ END_TEST
 
 START_TEST(the_host_s_locale_does_not_matter)
 {
-    static const char *const names[] = { "de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "C.UTF-8" };
     double value;
     char text[32];
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (setlocale(LC_NUMERIC, names[i])) break;
+    enter_comma_locale();
     ck_assert(effnn__parse_f64("0.5", &value));
     ck_assert_double_eq(value, 0.5);
-    effnn__format_f64(text, sizeof text, 0.5);
-    ck_assert_str_eq(text, "0.5");
+    ck_assert(!effnn__parse_f64("0,5", &value));
+    effnn__format_f64(text, sizeof text, 1234567.5);
+    ck_assert_str_eq(text, "1234567.5");
+    snprintf(text, sizeof text, "%g", 0.5);
+    ck_assert_str_eq(text, "0,5"); /* and is as it was afterwards */
+}
+END_TEST
+
+START_TEST(texts_run_out_of_memory_unchanged)
+{
+    effnn__str text = { 0 };
+
+    ck_assert_ok(effnn__str_add(&text, "1234567"));
+    ALLOC_FAIL_LOOP(effnn__str_printf(&text, "%s", "89"), ck_assert_str_eq(text.text, "1234567"));
+    ck_assert_str_eq(text.text, "123456789");
+    effnn__alloc_fail_after(0, 0);
+    ck_assert_ptr_null(effnn__strprintf("%d", 1));
+    effnn__alloc_fail_after(-1, 0);
+    effnn__str_clear(&text);
 }
 END_TEST
 
@@ -120,4 +143,4 @@ END_TEST
 SUITE("str", NULL, NULL, globs_match_stars_marks_and_sets,
       the_nearest_word_is_a_slip_of_the_finger_away, numbers_are_read_whole_or_not_at_all,
       a_double_prints_shortest_and_reads_back, the_host_s_locale_does_not_matter,
-      text_grows_and_stays_terminated)
+      texts_run_out_of_memory_unchanged, text_grows_and_stays_terminated)
