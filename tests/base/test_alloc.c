@@ -108,7 +108,7 @@ END_TEST
 
 static void *count_failures(void *n_failed)
 {
-    for (int i = 0; i < 1000; i++) *(int *)n_failed += !works();
+    for (int i = 0; i < 20000; i++) *(int *)n_failed += !works();
     return NULL;
 }
 
@@ -117,7 +117,7 @@ START_TEST(of_many_threads_just_one_allocation_fails)
     pthread_t threads[4];
     int n_failed[4] = { 0 };
 
-    effnn__alloc_fail_after(1500, 0);
+    effnn__alloc_fail_after(60000, 0);
     for (int i = 0; i < 4; i++)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, count_failures, &n_failed[i]), 0);
     for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);

@@ -146,24 +146,27 @@ START_TEST(the_default_context_is_made_again_after_a_failure)
 }
 END_TEST
 
-static void *resolve_default(void *unused)
+static void *resolve_default(void *start)
 {
-    (void)unused;
+    pthread_barrier_wait(start);
     return effnn__context_resolve(NULL);
 }
 
 START_TEST(threads_that_ask_at_once_get_one_default_context)
 {
+    pthread_barrier_t start;
     pthread_t threads[8];
 
+    pthread_barrier_init(&start, NULL, 8);
     for (int i = 0; i < 8; i++)
-        ck_assert_int_eq(pthread_create(&threads[i], NULL, resolve_default, NULL), 0);
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, resolve_default, &start), 0);
     for (int i = 0; i < 8; i++) {
         void *got;
 
         pthread_join(threads[i], &got);
         ck_assert_ptr_eq(got, effnn__context_resolve(NULL));
     }
+    pthread_barrier_destroy(&start);
 }
 END_TEST
 

@@ -10,6 +10,7 @@
 
 #include <fenv.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/wait.h>
@@ -39,13 +40,20 @@ static effnn_status count(void *job, size_t piece, size_t begin, size_t end)
     return EFFNN_OK;
 }
 
-static void runs_once(effnn_context *context)
+static bool job_is_right(effnn_context *context)
 {
     static unsigned char seen[N];
+    bool right;
 
     memset(seen, 0, sizeof seen);
-    ck_assert_ok(effnn__parallel_for(context, N, GRAIN, count, seen));
-    for (size_t i = 0; i < N; i++) ck_assert_uint_eq(seen[i], 1);
+    right = effnn__parallel_for(context, N, GRAIN, count, seen) == EFFNN_OK;
+    for (size_t i = 0; i < N; i++) right = right && seen[i] == 1;
+    return right;
+}
+
+static void runs_once(effnn_context *context)
+{
+    ck_assert(job_is_right(context));
 }
 
 START_TEST(every_item_is_worked_on_once)
@@ -166,17 +174,6 @@ END_TEST
 #define NO_THREADS_AFTER_FORK /* ThreadSanitizer does not support them */
 #endif
 
-static bool job_is_right(effnn_context *context)
-{
-    static unsigned char seen[N];
-    bool right;
-
-    memset(seen, 0, sizeof seen);
-    right = effnn__parallel_for(context, N, GRAIN, count, seen) == EFFNN_OK;
-    for (size_t i = 0; i < N; i++) right = right && seen[i] == 1;
-    return right;
-}
-
 /* Fork, let the child do its part and end by itself; true if all went well. */
 static bool in_child(effnn_context *context, bool (*part)(effnn_context *context))
 {
@@ -268,6 +265,46 @@ START_TEST(a_child_forked_while_jobs_run_elsewhere_has_a_pool)
     pthread_join(thread, NULL);
     effnn_context_destroy(shared.context);
 #endif
+}
+END_TEST
+
+/* A worker's piece is slow; the caller's wait until a worker has one (or none comes). */
+typedef struct slow {
+    pthread_t caller;
+    atomic_int n_begun, n_done;
+} slow;
+
+static effnn_status be_slow(void *user, size_t piece, size_t begin, size_t end)
+{
+    slow *self = user;
+
+    (void)piece;
+    (void)begin;
+    (void)end;
+    if (pthread_equal(pthread_self(), self->caller)) {
+        for (int i = 0; i < 10000 && !atomic_load(&self->n_begun); i++) sched_yield();
+        return EFFNN_OK;
+    }
+    atomic_fetch_add(&self->n_begun, 1);
+    for (volatile int i = 0; i < 300000; i++) continue;
+    atomic_fetch_add(&self->n_done, 1);
+    return EFFNN_OK;
+}
+
+START_TEST(a_job_ends_when_the_slowest_piece_has)
+{
+    effnn_context *context = make_context(4);
+    int n_begun = 0;
+
+    for (int i = 0; i < 100; i++) {
+        slow job = { .caller = pthread_self() };
+
+        ck_assert_ok(effnn__parallel_for(context, 4, 1, be_slow, &job));
+        ck_assert_int_eq(atomic_load(&job.n_done), atomic_load(&job.n_begun));
+        n_begun += atomic_load(&job.n_begun);
+    }
+    ck_assert_int_gt(n_begun, 0); /* the pool's threads did help */
+    effnn_context_destroy(context);
 }
 END_TEST
 
@@ -507,8 +544,9 @@ SUITE("pool", NULL, NULL, every_item_is_worked_on_once,
       the_failure_of_the_lowest_piece_is_returned_with_its_message,
       a_nested_job_runs_on_its_own_thread, several_threads_may_use_one_context,
       a_forked_child_has_a_pool_again, a_child_forked_while_jobs_run_elsewhere_has_a_pool,
-      contexts_come_and_go, a_steady_state_job_allocates_nothing,
-      no_items_and_no_memory_are_no_failure, the_caller_s_runner_is_used_and_its_failure_told,
+      a_job_ends_when_the_slowest_piece_has, contexts_come_and_go,
+      a_steady_state_job_allocates_nothing, no_items_and_no_memory_are_no_failure,
+      the_caller_s_runner_is_used_and_its_failure_told,
       a_runner_that_does_not_keep_its_promise_is_told_of, a_runner_may_have_threads_of_its_own,
       the_host_s_rounding_does_not_reach_the_pieces,
       the_host_s_control_word_does_not_reach_the_pieces)
