@@ -80,7 +80,7 @@ START_TEST(nodes_that_cannot_be_are_refused_and_named)
     node.attrs = "axis=one";
     ck_assert_fails_saying(EFFNN_E_ARG, "axis", effnn_model_add_node(model, &node));
     node.attrs = "axis=7";
-    ck_assert_fails(EFFNN_E_SHAPE, effnn_model_add_node(model, &node));
+    ck_assert_fails_saying(EFFNN_E_ARG, "'n': axis 7", effnn_model_add_node(model, &node));
     node = product(x_and_w, to_y);
     node.n_inputs = 1;
     ck_assert_fails(EFFNN_E_ARG, effnn_model_add_node(model, &node));
