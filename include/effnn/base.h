@@ -91,7 +91,8 @@ typedef void (*effnn_task_fn)(void *job, size_t index);
 
 /**
  * A caller's own thread pool. Must call `task(job, i)` exactly once for each i in [0, count), on
- * any threads, and return only when all have returned. Nonzero: the runner itself failed.
+ * any threads, and return only when all have returned. Nonzero: the runner itself failed. That, or
+ * more or fewer calls than `count`, ends the call with EFFNN_E_USER.
  */
 typedef int (*effnn_runner_fn)(void *user, effnn_task_fn task, void *job, size_t count);
 
@@ -104,7 +105,8 @@ typedef void (*effnn_free_fn)(void *user, void *memory);
 /** Options of effnn_context_create(). Append-only; set `version` by EFFNN_CONTEXT_OPTIONS_INIT. */
 typedef struct effnn_context_options {
     uint32_t version;          /**< 1 */
-    uint32_t threads;          /**< threads that work on one call; 0: one for each core */
+    uint32_t threads;          /**< threads that work on one call; 0: one for each core that the
+                                    process may use */
     uint64_t seed;             /**< of everything random; default 0 */
     effnn_log_fn log;          /**< NULL: no log */
     void *log_user;            /**< first argument of `log` */

@@ -31,18 +31,39 @@ effnn_status effnn__str_add(effnn__str *self, const char *text)
     return effnn__str_add_bytes(self, text, strlen(text));
 }
 
+static locale_t c_locale;
+static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
+
+static void make_c_locale(void)
+{
+    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
+/* Enter the C locale on this thread; the value goes to leave_c_locale(). */
+static locale_t enter_c_locale(void)
+{
+    pthread_once(&c_locale_once, make_c_locale);
+    return c_locale ? uselocale(c_locale) : (locale_t)0;
+}
+
+static void leave_c_locale(locale_t before)
+{
+    if (before) uselocale(before);
+}
+
 static char *print_new(const char *format, va_list args)
 {
+    const locale_t before = enter_c_locale();
+    char *text = NULL;
     va_list again;
-    char *text;
     int n;
 
     va_copy(again, args);
     n = vsnprintf(NULL, 0, format, again);
     va_end(again);
-    if (n < 0) return NULL;
-    text = effnn__alloc((size_t)n + 1);
+    if (n >= 0) text = effnn__alloc((size_t)n + 1);
     if (text) vsnprintf(text, (size_t)n + 1, format, args);
+    leave_c_locale(before);
     return text;
 }
 
@@ -174,26 +195,6 @@ const char *effnn__nearest_word(const char *word, const char *const *candidates,
         }
     }
     return best;
-}
-
-static locale_t c_locale;
-static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
-
-static void make_c_locale(void)
-{
-    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-}
-
-/* Enter the C locale on this thread; the value goes to leave_c_locale(). */
-static locale_t enter_c_locale(void)
-{
-    pthread_once(&c_locale_once, make_c_locale);
-    return c_locale ? uselocale(c_locale) : (locale_t)0;
-}
-
-static void leave_c_locale(locale_t before)
-{
-    if (before) uselocale(before);
 }
 
 bool effnn__parse_i64(const char *text, int64_t *out)

@@ -2,7 +2,8 @@
 #ifndef EFFNN_BASE_STR_H
 #define EFFNN_BASE_STR_H
 
-/* Growing text, and the few string helpers that several layers want. */
+/* Growing text, and the few string helpers that several layers want. Numbers are read and written
+ * in the C locale, whatever the host program's is. */
 
 #include "base/status.h"
 
@@ -19,8 +20,7 @@ effnn_status effnn__str_printf(effnn__str *self, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void effnn__str_clear(effnn__str *self);
 
-/* A new string by printf rules, or NULL when out of memory. Here as in effnn__str_printf reals take
- * the host's decimal point: what is read back goes through effnn__format_f64. */
+/* A new string by printf rules, or NULL when out of memory. */
 char *effnn__strprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* True if all of `text` matches a glob of *, ?, [a-z] and [!a-z]. Bytes, whatever the locale. A
@@ -30,10 +30,10 @@ bool effnn__glob_match(const char *glob, const char *text);
 /* The candidate nearest to `word` by edit distance, if near enough to be meant; else NULL. */
 const char *effnn__nearest_word(const char *word, const char *const *candidates, size_t n);
 
-/* Whole-number and real parsers that refuse trailing text, overflow and NaN; locale-free. */
+/* Whole-number and real parsers that refuse trailing text, overflow and NaN. */
 bool effnn__parse_i64(const char *text, int64_t *out);
 bool effnn__parse_f64(const char *text, double *out);
 
-/* Shortest text that reads back to the same double; locale-free. buffer: ≥ 32 bytes. */
+/* Shortest text that reads back to the same double. buffer: ≥ 32 bytes. */
 void effnn__format_f64(char *buffer, size_t size, double value);
 #endif

@@ -98,6 +98,7 @@ END_TEST
 
 START_TEST(the_host_s_locale_does_not_matter)
 {
+    effnn__str growing = { 0 };
     double value;
     char text[32];
 
@@ -107,6 +108,9 @@ START_TEST(the_host_s_locale_does_not_matter)
     ck_assert(!effnn__parse_f64("0,5", &value));
     effnn__format_f64(text, sizeof text, 1234567.5);
     ck_assert_str_eq(text, "1234567.5");
+    ck_assert_ok(effnn__str_printf(&growing, "%.1f", 0.5));
+    ck_assert_str_eq(growing.text, "0.5");
+    effnn__str_clear(&growing);
     snprintf(text, sizeof text, "%g", 0.5);
     ck_assert_str_eq(text, "0,5"); /* and is as it was afterwards */
 }
