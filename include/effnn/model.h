@@ -205,12 +205,12 @@ EFFNN_API const char *effnn_model_producer(const effnn_model *self);
 /** Opset that was read, or 0. */
 EFFNN_API uint32_t effnn_model_opset(const effnn_model *self);
 
-/** What a model costs, for one sample (open dimensions are 1). */
+/** What a model costs, run once with open dimensions at 1 (one sample, if the batch is open). */
 typedef struct effnn_cost {
     uint32_t version;         /**< 1; set by the caller */
     uint64_t parameters;      /**< elements of all parameters */
     uint64_t parameter_bytes; /**< as stored */
-    double macs;              /**< multiply-accumulates of one sample */
+    double macs;              /**< multiply-accumulates of one run, open dimensions 1 */
     double bits_per_weight;   /**< mean bits of a parameter element */
 } effnn_cost;
 
