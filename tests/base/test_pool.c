@@ -166,11 +166,11 @@ START_TEST(several_threads_may_use_one_context)
 }
 END_TEST
 
-/* ThreadSanitizer supports no threads after a fork. */
-#if defined(__has_feature)
-#define THREADS_AFTER_FORK !__has_feature(thread_sanitizer)
-#elif defined(__SANITIZE_THREAD__)
+/* Sanitizers support no threads after a fork: their own locks stay as another thread held them. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define THREADS_AFTER_FORK 0
+#elif defined(__has_feature)
+#define THREADS_AFTER_FORK !(__has_feature(thread_sanitizer) || __has_feature(address_sanitizer))
 #else
 #define THREADS_AFTER_FORK 1
 #endif
