@@ -2,8 +2,8 @@
 /* One sample's operands of a linear site as matrices: rows are tokens of a matmul or gemm, output
  * pixels of a convolution. */
 
-#include "base/option.h"
 #include "model/capture.h"
+#include "ops/op_conv.h"
 
 #include <string.h>
 
@@ -103,76 +103,21 @@ effnn_status effnn__capture_output(float *out, size_t *rows, const effnn__site *
     return EFFNN_OK;
 }
 
-/* Geometry of a convolution, a 1-D one as a 2-D one of height 1. */
-typedef struct geometry {
-    int64_t c_in, h, w, kernel_h, kernel_w, out_h, out_w;
-    int64_t stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
-} geometry;
-
-static int64_t item(const effnn__node *node, const char *key, size_t i, int64_t otherwise)
-{
-    const effnn_option_def *def = effnn__option_find(node->def->attrs, key);
-    const effnn_int_list *list;
-
-    if (!def || def->type != EFFNN_OPT_INTS) return otherwise;
-    list = (const effnn_int_list *)(const void *)((const char *)node->attrs + def->offset);
-    return i < list->n ? list->items[i] : otherwise;
-}
-
-static effnn_status read_geometry(geometry *g, const effnn__site *site,
-                                  const effnn__capture_event *event)
-{
-    const effnn__shape x = effnn__tensor_shape(event->inputs[0]);
-    const effnn__shape y = effnn__tensor_shape(event->outputs[0]);
-    const effnn__shape k = effnn__tensor_shape(event->inputs[1]);
-    const effnn__node *node = site->node;
-    const bool flat = x.rank == 3;
-    const effnn_option_def *auto_pad = effnn__option_find(node->def->attrs, "auto_pad");
-    double mode = 0.0;
-
-    if (x.rank != 3 && x.rank != 4)
-        return effnn__fail(EFFNN_E_UNSUPPORTED, "site '%s': a convolution over %zu dimensions",
-                           site->name, x.rank - 2);
-    *g = (geometry){ .c_in = k.dims[1],
-                     .h = flat ? 1 : x.dims[2],
-                     .w = x.dims[x.rank - 1],
-                     .kernel_h = flat ? 1 : k.dims[2],
-                     .kernel_w = k.dims[k.rank - 1],
-                     .out_h = flat ? 1 : y.dims[2],
-                     .out_w = y.dims[y.rank - 1] };
-    g->stride_h = flat ? 1 : item(node, "strides", 0, 1);
-    g->stride_w = item(node, "strides", flat ? 0 : 1, 1);
-    g->dilation_h = flat ? 1 : item(node, "dilations", 0, 1);
-    g->dilation_w = item(node, "dilations", flat ? 0 : 1, 1);
-    g->pad_top = flat ? 0 : item(node, "pads", 0, 0);
-    g->pad_left = item(node, "pads", flat ? 0 : 1, 0);
-    if (auto_pad)
-        EFFNN_TRY(effnn__options_get_f64(node->def->attrs, node->attrs, "auto_pad", &mode));
-    if (mode !=
-        0.0) { /* SAME: what is needed beyond the input, the smaller half in front (UPPER) */
-        const int64_t need_h =
-            (g->out_h - 1) * g->stride_h + (g->kernel_h - 1) * g->dilation_h + 1 - g->h;
-        const int64_t need_w =
-            (g->out_w - 1) * g->stride_w + (g->kernel_w - 1) * g->dilation_w + 1 - g->w;
-        const bool lower = auto_pad->choices[(int)mode][5] == 'L'; /* "SAME_LOWER" */
-
-        g->pad_top = need_h > 0 ? (need_h + lower) / 2 : 0;
-        g->pad_left = need_w > 0 ? (need_w + lower) / 2 : 0;
-    }
-    return EFFNN_OK;
-}
-
 /* The patch under output pixel (y, x): [c_in, kernel_h, kernel_w]. */
-static void copy_patch(float *out, const float *image, const geometry *g, int64_t y, int64_t x)
+static void copy_patch(float *out, const float *image, const effnn__conv2d *conv, size_t y,
+                       size_t x)
 {
-    for (int64_t c = 0; c < g->c_in; c++)
-        for (int64_t i = 0; i < g->kernel_h; i++)
-            for (int64_t j = 0; j < g->kernel_w; j++) {
-                const int64_t row = y * g->stride_h + i * g->dilation_h - g->pad_top;
-                const int64_t column = x * g->stride_w + j * g->dilation_w - g->pad_left;
-                const bool inside = row >= 0 && row < g->h && column >= 0 && column < g->w;
+    const size_t channels = conv->c_in / conv->groups;
 
-                *out++ = inside ? image[(c * g->h + row) * g->w + column] : 0.0f;
+    for (size_t c = 0; c < channels; c++)
+        for (size_t i = 0; i < conv->kernel_h; i++)
+            for (size_t j = 0; j < conv->kernel_w; j++) {
+                /* In front of the picture these wrap to numbers beyond it. */
+                const size_t row = y * conv->stride_h + i * conv->dilation_h - conv->pad_top;
+                const size_t column = x * conv->stride_w + j * conv->dilation_w - conv->pad_left;
+                const bool inside = row < conv->h && column < conv->w;
+
+                *out++ = inside ? image[(c * conv->h + row) * conv->w + column] : 0.0f;
             }
 }
 
@@ -181,19 +126,25 @@ effnn_status effnn__capture_input(float *out, size_t *rows, const effnn__site *s
 {
     const float *data = effnn_tensor_data(event->inputs[0]);
     const size_t n = effnn__capture_rows(site, event), width = (size_t)site->in;
-    geometry g = { 0 };
+    effnn__conv2d conv;
 
     if (!is_conv(site)) {
         copy_rows(out, rows, data + sample * n * width, width, event, sample, n);
         return EFFNN_OK;
     }
-    EFFNN_TRY(read_geometry(&g, site, event));
+    if (effnn_tensor_rank(event->inputs[0]) < 3 || effnn_tensor_rank(event->inputs[0]) > 4)
+        return effnn__fail(EFFNN_E_UNSUPPORTED, "site '%s': a convolution over %zu dimensions",
+                           site->name, effnn_tensor_rank(event->inputs[0]) - 2);
+    conv = effnn__conv_geometry(site->node->attrs, event->inputs[0], event->inputs[1],
+                                event->outputs[0]);
     for (size_t i = 0; i < pictures(event); i++) {
-        const int64_t picture = (int64_t)(sample * pictures(event) + i);
-        const float *image = data + (picture * site->groups + group) * g.c_in * g.h * g.w;
+        const size_t picture = sample * pictures(event) + i;
+        const size_t first = (picture * conv.groups + (size_t)group) * (conv.c_in / conv.groups);
+        const float *image = data + first * conv.h * conv.w;
 
-        for (int64_t y = 0; y < g.out_h; y++)
-            for (int64_t x = 0; x < g.out_w; x++, out += width) copy_patch(out, image, &g, y, x);
+        for (size_t y = 0; y < conv.out_h; y++)
+            for (size_t x = 0; x < conv.out_w; x++, out += width)
+                copy_patch(out, image, &conv, y, x);
     }
     *rows = n;
     return EFFNN_OK;

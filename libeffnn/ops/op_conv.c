@@ -3,6 +3,8 @@
  * zeros. Inputs: x [n, c, …], weight [m, c / group, …], bias [m] (optional). f32 by the kernels,
  * other floats by plain loops that accumulate in double. */
 
+#include "ops/op_conv.h"
+
 #include "ops/op_saves.h"
 #include "ops/op_window.h"
 
@@ -85,13 +87,13 @@ static effnn_status infer(effnn_op_infer *call)
     return EFFNN_OK;
 }
 
-/* The kernel's description; one axis is a picture of height 1. */
-static effnn__conv2d conv_of(const effnn_op_call *call)
+effnn__conv2d effnn__conv_geometry(const void *options, const effnn_tensor *input,
+                                   const effnn_tensor *weight, const effnn_tensor *output)
 {
-    const conv_attrs *attrs = call->attrs;
-    const int64_t *x = effnn_tensor_dims(call->inputs[0]), *w = effnn_tensor_dims(call->inputs[1]);
-    const int64_t *y = effnn_tensor_dims(call->outputs[0]);
-    const size_t rank = effnn_tensor_rank(call->inputs[0]), last = rank - 1;
+    const conv_attrs *attrs = options;
+    const int64_t *x = effnn_tensor_dims(input), *w = effnn_tensor_dims(weight);
+    const int64_t *y = effnn_tensor_dims(output);
+    const size_t rank = effnn_tensor_rank(input), last = rank - 1;
     const effnn__window_axis across =
         effnn__window_at(&attrs->window, rank - 3, w[last], x[last], y[last]);
     effnn__conv2d conv = { .n = (size_t)x[0],
@@ -121,6 +123,11 @@ static effnn__conv2d conv_of(const effnn_op_call *call)
         conv.pad_top = down.pad_begin;
     }
     return conv;
+}
+
+static effnn__conv2d conv_of(const effnn_op_call *call)
+{
+    return effnn__conv_geometry(call->attrs, call->inputs[0], call->inputs[1], call->outputs[0]);
 }
 
 typedef struct conv_job {

@@ -122,6 +122,8 @@ START_TEST(patches_times_weight_are_outputs_of_any_convolution)
         { "group=2,pads=1:0:2:1,strides=2:3", 2, 3, 3 },
         { "group=4,pads=1:1:1:1", 4, 3, 3 },
         { "auto_pad=SAME_UPPER,strides=2:2", 1, 3, 2 },
+        { "auto_pad=SAME_LOWER", 1, 2, 2 }, /* an odd pad, in front */
+        { "auto_pad=SAME_UPPER", 1, 2, 2 }, /* and behind */
         { "auto_pad=SAME_LOWER,strides=2:3,dilations=2:1,group=2", 2, 2, 4 },
         { "auto_pad=VALID,strides=3:2", 1, 2, 3 },
     };
