@@ -1,11 +1,41 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The few calls of libeffnn that comparisons with other programs need, by ctypes."""
+import collections
 import ctypes
+import os
+import tempfile
+
 import numpy as np
 
-DTYPES = ["float32", "float64", "float16", None, "int8", "int16", "int32", "int64",
-          "uint8", "uint16", "uint32", "uint64", "bool"]  # in the order of effnn_dtype
+DTYPES = ["float32", "float64", "float16", "bfloat16", "int8", "int16", "int32", "int64",
+          "uint8", "uint16", "uint32", "uint64", "bool", "int4", "uint4"]  # as effnn_dtype
 MAX_RANK = 8
+
+# An array as the library stores it: two 4-bit elements a byte, the first in the low half.
+Packed = collections.namedtuple("Packed", "data dtype shape")
+
+
+def pack_array(array):
+    data = np.ascontiguousarray(array)
+    if array.dtype.name in ("int4", "uint4"):
+        nibbles = data.astype(np.int8).view(np.uint8).ravel() & 15
+        nibbles = np.append(nibbles, np.zeros(nibbles.size % 2, np.uint8))
+        data = nibbles[::2] | nibbles[1::2] << 4
+    return Packed(data, array.dtype.name, array.shape)
+
+
+def _unpack(data, dtype, shape):
+    if dtype in ("int4", "uint4", "bfloat16"):
+        import ml_dtypes
+        kind = np.dtype(getattr(ml_dtypes, dtype))
+        if dtype != "bfloat16":
+            both = np.frombuffer(data, np.uint8)
+            nibbles = np.stack([both & 15, both >> 4], 1).ravel()[:int(np.prod(shape))]
+            signed = nibbles.astype(np.int8) - 16 * (nibbles > 7) if dtype == "int4" else nibbles
+            return signed.astype(kind).reshape(shape)
+    else:
+        kind = np.dtype(dtype)
+    return np.frombuffer(data, kind).reshape(shape).copy()
 
 
 class _ValueSpec(ctypes.Structure):
@@ -32,6 +62,14 @@ class Library:
     def call(self, name, *args):
         if getattr(self.lib, name)(*args) != 0:
             raise RuntimeError(f"{name}: {self.lib.effnn_last_error().decode()}")
+
+    def load_bytes(self, data):
+        with tempfile.NamedTemporaryFile(suffix=".onnx", delete=False) as file:
+            file.write(data)
+        try:
+            return self.load(file.name)
+        finally:
+            os.unlink(file.name)
 
     def load(self, path, keep_written=False):
         handle = ctypes.c_void_p()
@@ -63,17 +101,18 @@ class Model:
                           ctypes.byref(_Options(1, opset)))
 
     def run(self, arrays):
-        """Outputs for inputs, both in the model's order."""
+        """Outputs for inputs, both in the model's order; inputs are arrays or Packed."""
         lib = self.library.lib
-        arrays = [np.ascontiguousarray(a) for a in arrays]
+        arrays = [a if isinstance(a, Packed) else pack_array(a) for a in arrays]
         inputs = (ctypes.c_void_p * len(arrays))()
         outputs = (ctypes.c_void_p * self.n_outputs)()
         for i, array in enumerate(arrays):
             tensor = ctypes.c_void_p()
-            dims = (ctypes.c_int64 * max(array.ndim, 1))(*array.shape)
+            rank = len(array.shape)
+            dims = (ctypes.c_int64 * max(rank, 1))(*array.shape)
             self.library.call("effnn_tensor_wrap", ctypes.byref(tensor), None,
-                              ctypes.c_void_p(array.ctypes.data), DTYPES.index(array.dtype.name),
-                              ctypes.c_size_t(array.ndim), dims, None, None)
+                              ctypes.c_void_p(array.data.ctypes.data), DTYPES.index(array.dtype),
+                              ctypes.c_size_t(rank), dims, None, None)
             inputs[i] = tensor.value
         try:
             self.library.call("effnn_session_run", self.session, inputs, outputs, None)
@@ -86,4 +125,4 @@ class Model:
         lib, tensor = self.library.lib, ctypes.c_void_p(tensor)
         shape = lib.effnn_tensor_dims(tensor)[:lib.effnn_tensor_rank(tensor)]
         data = ctypes.string_at(lib.effnn_tensor_data(tensor), lib.effnn_tensor_bytes(tensor))
-        return np.frombuffer(data, DTYPES[lib.effnn_tensor_dtype(tensor)]).reshape(shape).copy()
+        return _unpack(data, DTYPES[lib.effnn_tensor_dtype(tensor)], shape)
