@@ -180,6 +180,15 @@ effnn_status effnn__onnx_write_fail(const effnn_onnx_writer *writer, effnn_statu
                        writer->node ? writer->node : "", (long long)writer->opset, what);
 }
 
+effnn_status effnn__onnx_write_newer(effnn_onnx_writer *writer)
+{
+    const effnn_op_def *def = writer->op_def;
+
+    return effnn__fail(EFFNN_E_UNSUPPORTED, "%s '%s' at opset %lld: ONNX has %s from opset %lld on",
+                       def->name, writer->node ? writer->node : "", (long long)writer->opset,
+                       def->onnx[0].name, (long long)def->onnx[0].since);
+}
+
 effnn_status effnn__onnx_set_int(effnn_onnx_writer *writer, const char *name, int64_t value)
 {
     return writer->set_attr(writer,

@@ -127,6 +127,10 @@ effnn_status effnn__onnx_write_fail(const effnn_onnx_writer *writer, effnn_statu
 int effnn__dtype_from_onnx(int64_t type);
 int64_t effnn__dtype_to_onnx(effnn_dtype dtype);
 
+/* write of opsets before the operator's newest row, where nothing stands for it: E_UNSUPPORTED,
+ * saying from which opset on ONNX has it. */
+effnn_status effnn__onnx_write_newer(effnn_onnx_writer *writer);
+
 /* Write one node with attributes from the options (those that differ from their default, or all
  * with `all`) under the row's name. */
 effnn_status effnn__onnx_write_plain(effnn_onnx_writer *writer, bool all);

@@ -3,27 +3,24 @@
  * saturated, NaN to 0 (ONNX leaves both open). Between integers: the low bits, as ONNX demands. To
  * bool: nonzero. The packed 4-bit types are converted too. */
 
-#include "ops/op_elementwise.h"
+#include "ops/op_cast.h"
 
 #include "base/pool.h"
+#include "ops/op_elementwise.h"
 
 #include <string.h>
 
 #define GRAIN 16384 /* even, so that no two pieces write one byte of a packed type */
 
-typedef struct cast_attrs {
-    int to;
-} cast_attrs;
-
-static const effnn_option_def attr_defs[] = {
-    { "to", "element type of the result", EFFNN_OPT_ENUM, offsetof(cast_attrs, to),
+const effnn_option_def effnn__cast_attr_defs[] = {
+    { "to", "element type of the result", EFFNN_OPT_ENUM, offsetof(effnn__cast_attrs, to),
       .choices = effnn__dtype_choices },
     EFFNN_OPTIONS_END,
 };
 
 static effnn_status infer(effnn_op_infer *call)
 {
-    const cast_attrs *attrs = call->attrs;
+    const effnn__cast_attrs *attrs = call->attrs;
 
     EFFNN_TRY(effnn__infer_same(call, EFFNN__ALL_TYPES));
     call->outputs[0].has_dtype = true;
@@ -83,7 +80,7 @@ static effnn_status cast_piece(void *job_, size_t piece, size_t begin, size_t en
     return EFFNN_OK;
 }
 
-static effnn_status forward(const effnn_op_call *call)
+effnn_status effnn__cast_run(const effnn_op_call *call)
 {
     const effnn_tensor *x = call->inputs[0];
     effnn_tensor *y = call->outputs[0];
@@ -102,7 +99,7 @@ static effnn_status forward(const effnn_op_call *call)
 }
 
 /* The attribute is a TensorProto.DataType; rules for 8-bit floats do not concern our types. */
-static effnn_status read_onnx(effnn_onnx_reader *reader)
+effnn_status effnn__cast_read(effnn_onnx_reader *reader)
 {
     const effnn_onnx_attr *to = effnn__onnx_attr(reader, "to");
     const int dtype = to ? effnn__dtype_from_onnx(to->i) : -1;
@@ -110,21 +107,21 @@ static effnn_status read_onnx(effnn_onnx_reader *reader)
     if (dtype < 0)
         return effnn__onnx_read_fail(reader, EFFNN_E_UNSUPPORTED,
                                      "attribute 'to' is no supported element type");
-    ((cast_attrs *)reader->op_attrs)->to = dtype;
+    ((effnn__cast_attrs *)reader->op_attrs)->to = dtype;
     return effnn__onnx_read_attrs(reader,
                                   (const char *const[]){ "to", "saturate", "round_mode", NULL });
 }
 
-static effnn_status write_onnx(effnn_onnx_writer *writer)
+effnn_status effnn__cast_write(effnn_onnx_writer *writer)
 {
-    const cast_attrs *attrs = writer->op_attrs;
+    const effnn__cast_attrs *attrs = writer->op_attrs;
 
     EFFNN_TRY(effnn__onnx_begin_plain(writer));
     return effnn__onnx_set_int(writer, "to", effnn__dtype_to_onnx((effnn_dtype)attrs->to));
 }
 
 static const effnn_onnx_row onnx[] = {
-    { .name = "Cast", .since = 6, .read = read_onnx, .write = write_onnx },
+    { .name = "Cast", .since = 6, .read = effnn__cast_read, .write = effnn__cast_write },
     EFFNN_ONNX_END,
 };
 
@@ -144,14 +141,14 @@ static const effnn_op_sample samples[] = {
 const effnn_op_def effnn__op_cast = {
     .name = "cast",
     .summary = "convert to another element type",
-    .attrs = attr_defs,
-    .attrs_size = sizeof(cast_attrs),
+    .attrs = effnn__cast_attr_defs,
+    .attrs_size = sizeof(effnn__cast_attrs),
     .min_inputs = 1,
     .max_inputs = 1,
     .min_outputs = 1,
     .max_outputs = 1,
     .infer = infer,
-    .forward = forward,
+    .forward = effnn__cast_run,
     .onnx = onnx,
     .samples = samples,
 };

@@ -33,12 +33,8 @@ static effnn_status infer(effnn_op_infer *call)
 static effnn_status forward(const effnn_op_call *call)
 {
     const effnn__binary fns = { .f32 = div_f32, .f64 = div_f64, .i64 = div_i64, .u64 = div_u64 };
-    const effnn_tensor *b = call->inputs[1];
 
-    if (!effnn__dtype_is_float(effnn_tensor_dtype(b)) && effnn_tensor_count(call->outputs[0]) > 0)
-        for (size_t i = 0; i < effnn_tensor_count(b); i++)
-            if (effnn__tensor_load_i64(b, i) == 0)
-                return effnn__call_fail(call, EFFNN_E_NUMERIC, "divisor %zu is 0", i);
+    EFFNN_TRY(effnn__check_divisor(call));
     return effnn__binary_run(call, &fns);
 }
 

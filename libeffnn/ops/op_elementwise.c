@@ -46,7 +46,7 @@ void effnn__store_truncated(const effnn__dtype_row *row, void *data, size_t i, d
 typedef struct unary_job {
     const effnn__unary *fns; /* one of the two */
     const effnn__unary_with *with;
-    const effnn__dtype_row *row;
+    const effnn__dtype_row *row, *y_row;
     bool is_f32;
     void *y;
     const void *x;
@@ -80,7 +80,10 @@ static effnn_status unary_piece(void *job_, size_t piece, size_t begin, size_t e
         unary_f32(job, begin, end - begin);
     } else if (row->kind == EFFNN__KIND_FLOAT) {
         for (size_t i = begin; i < end; i++)
-            row->store_f64(job->y, i, unary_f64(job, row->load_f64(job->x, i)));
+            job->y_row->store_f64(job->y, i, unary_f64(job, row->load_f64(job->x, i)));
+    } else if (job->with) {
+        for (size_t i = begin; i < end; i++)
+            effnn__store_truncated(row, job->y, i, unary_f64(job, row->load_f64(job->x, i)));
     } else {
         for (size_t i = begin; i < end; i++)
             effnn__store_wrapped(row, job->y, i, job->fns->i64(row->load_i64(job->x, i)));
@@ -92,15 +95,16 @@ static effnn_status unary_run(const effnn_op_call *call, const effnn__unary *fns
                               const effnn__unary_with *with)
 {
     const effnn_tensor *x = call->inputs[0];
-    const effnn_dtype dtype = effnn_tensor_dtype(x);
+    const effnn_dtype from = effnn_tensor_dtype(x), to = effnn_tensor_dtype(call->outputs[0]);
     unary_job job = { .fns = fns,
                       .with = with,
-                      .row = effnn__dtype_row_of(dtype),
-                      .is_f32 = dtype == EFFNN_F32,
+                      .row = effnn__dtype_row_of(from),
+                      .y_row = effnn__dtype_row_of(to),
+                      .is_f32 = from == EFFNN_F32 && to == EFFNN_F32,
                       .y = effnn__tensor_data(call->outputs[0]),
                       .x = effnn_tensor_data(x) };
 
-    EFFNN_ASSERT(job.row->kind == EFFNN__KIND_FLOAT || (fns && fns->i64));
+    EFFNN_ASSERT(job.row->kind == EFFNN__KIND_FLOAT || with || fns->i64);
     return effnn__parallel_for(call->context, effnn_tensor_count(x), GRAIN, unary_piece, &job);
 }
 
@@ -218,6 +222,18 @@ effnn_status effnn__binary_run(const effnn_op_call *call, const effnn__binary *f
     return effnn__binary_apply(call, fns, call->outputs[0], call->inputs[0], call->inputs[1]);
 }
 
+effnn_status effnn__check_divisor(const effnn_op_call *call)
+{
+    const effnn_tensor *b = call->inputs[1];
+
+    if (effnn__dtype_is_float(effnn_tensor_dtype(b)) || effnn_tensor_count(call->outputs[0]) == 0)
+        return EFFNN_OK;
+    for (size_t i = 0; i < effnn_tensor_count(b); i++)
+        if (effnn__tensor_load_i64(b, i) == 0)
+            return effnn__call_fail(call, EFFNN_E_NUMERIC, "divisor %zu is 0", i);
+    return EFFNN_OK;
+}
+
 effnn_status effnn__variadic_run(const effnn_op_call *call, const effnn__binary *fns)
 {
     effnn_tensor *y = call->outputs[0];
@@ -241,6 +257,14 @@ effnn_status effnn__binary_infer(effnn_op_infer *call, unsigned kinds)
 effnn_status effnn__compare_infer(effnn_op_infer *call, unsigned kinds)
 {
     EFFNN_TRY(effnn__binary_infer(call, kinds));
+    call->outputs[0].has_dtype = true;
+    call->outputs[0].dtype = EFFNN_BOOL;
+    return EFFNN_OK;
+}
+
+effnn_status effnn__test_infer(effnn_op_infer *call)
+{
+    EFFNN_TRY(effnn__infer_same(call, EFFNN__FLOATS));
     call->outputs[0].has_dtype = true;
     call->outputs[0].dtype = EFFNN_BOOL;
     return EFFNN_OK;

@@ -21,11 +21,12 @@ typedef struct effnn__unary {
     int64_t (*i64)(int64_t x); /* NULL: integers are refused by infer */
 } effnn__unary;
 
-/* Output 0 = f(input 0), same dtype and shape; in place allowed. */
+/* Output 0 = f(input 0), same shape; same dtype, in place allowed, or floats to another dtype (a
+ * bool: whether f is not 0). */
 effnn_status effnn__unary_run(const effnn_op_call *call, const effnn__unary *fns);
 
-/* f32 loop with parameters, for operators whose attributes enter: [y] = f([x], p). Other float
- * types go through it by way of `f64`. */
+/* f32 loop with parameters, for operators whose attributes enter: [y] = f([x], p). Other types go
+ * by way of `f64`; integers are cut toward zero. */
 typedef struct effnn__unary_with {
     void (*f32)(float *y, const float *x, size_t n, const double *p);
     double (*f64)(double x, const double *p);
@@ -49,6 +50,9 @@ effnn_status effnn__binary_run(const effnn_op_call *call, const effnn__binary *f
 effnn_status effnn__binary_apply(const effnn_op_call *call, const effnn__binary *fns,
                                  effnn_tensor *y, const effnn_tensor *a, const effnn_tensor *b);
 
+/* E_NUMERIC if integers are to be divided by an input 1 that has a zero. */
+effnn_status effnn__check_divisor(const effnn_op_call *call);
+
 /* Fold any number of inputs: output 0 = f(… f(f(input 0, input 1), input 2) …). */
 effnn_status effnn__variadic_run(const effnn_op_call *call, const effnn__binary *fns);
 
@@ -57,6 +61,9 @@ effnn_status effnn__binary_infer(effnn_op_infer *call, unsigned kinds);
 
 /* infer of a comparison or of logic: the same with a bool result. */
 effnn_status effnn__compare_infer(effnn_op_infer *call, unsigned kinds);
+
+/* infer of a test of floats, one by one: a bool of the same shape. */
+effnn_status effnn__test_infer(effnn_op_infer *call);
 
 /* After one of these: f on the contents, where both are known; f failing means not known. */
 typedef effnn_status (*effnn__sym_fn)(effnn__sym *out, effnn__symbols *t, effnn__sym a,

@@ -215,7 +215,7 @@ static effnn_status write_begin(effnn_onnx_writer *writer, const char *op_type, 
     onnx_eager *self = writer->io;
 
     ck_assert_uint_lt(self->n_nodes, MAX_NODES);
-    ck_assert(n_inputs <= 8 && n_outputs <= 8);
+    ck_assert(n_inputs <= 10 && n_outputs <= 8);
     onnx_eager_node *node = &self->nodes[self->n_nodes++];
     node->op_type = own_text(self, op_type);
     node->domain = own_text(self, domain);

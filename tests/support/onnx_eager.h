@@ -20,7 +20,7 @@ effnn_tensor *onnx_eager_get(const onnx_eager *self, const char *name); /* borro
 /* An ONNX node as it is in a file. */
 typedef struct onnx_eager_node {
     const char *op_type, *domain;
-    const char *inputs[8], *outputs[8]; /* NULL: absent */
+    const char *inputs[10], *outputs[8]; /* NULL: absent */
     size_t n_inputs, n_outputs;
     effnn_onnx_attr attrs[8];
     size_t n_attrs;

@@ -7,7 +7,7 @@
 #include "ops/op_run.h"
 #include "support/suite.h"
 
-#define SAMPLE_INPUTS  8
+#define SAMPLE_INPUTS  10
 #define SAMPLE_OUTPUTS 8
 
 /* One sample, ready to run; all is freed by sample_close. */
