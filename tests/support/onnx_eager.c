@@ -208,6 +208,15 @@ static const char *own_text(onnx_eager *self, const char *text)
     return text ? own(self, text, strlen(text) + 1) : NULL;
 }
 
+static const char *const *own_texts(onnx_eager *self, const char *const *texts, size_t n)
+{
+    const char *copies[16];
+
+    ck_assert_uint_le(n, 16);
+    for (size_t i = 0; i < n; i++) copies[i] = own_text(self, texts[i]);
+    return own(self, copies, n * sizeof *copies);
+}
+
 static effnn_status write_begin(effnn_onnx_writer *writer, const char *op_type, const char *domain,
                                 const char *const *inputs, size_t n_inputs,
                                 const char *const *outputs, size_t n_outputs)
@@ -238,6 +247,8 @@ static effnn_status write_attr(effnn_onnx_writer *writer, const effnn_onnx_attr 
     copy->s = own_text(self, attr->s);
     if (attr->kind == EFFNN_ONNX_FLOAT) copy->f = (double)(float)attr->f; /* as a file has it */
     if (attr->ints) copy->ints = own(self, attr->ints, attr->n * sizeof *attr->ints);
+    if (attr->floats) copy->floats = own(self, attr->floats, attr->n * sizeof *attr->floats);
+    if (attr->strings) copy->strings = own_texts(self, attr->strings, attr->n);
     if (attr->tensor) {
         ck_assert_uint_lt(self->n_tensors, MAX_TEXTS);
         self->tensors[self->n_tensors++] = effnn_tensor_retain(attr->tensor);

@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The way of a recurrent layer through time. What does not wait for the step before, x · wᵀ + b, is
+ * one product over many steps; then step by step h · rᵀ is added for all sequences and the cells of
+ * the sequences are worked out, each by itself.
+ *
+ * A sequence that has ended (sequence_lens) keeps its state, its y is 0; one of length 0 has final
+ * states of 0. `clip` bounds what goes into the gates' activations (not the cell on its way to h).
+ * In both points ONNX leaves room and this is what ONNX Runtime does. */
+
+#include "ops/op_recurrent.h"
+
+#include "base/pool.h"
+#include "base/str.h"
+#include "ops/op_move.h"
+#include "ops/op_product.h"
+#include "tensor/dtype.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { INPUT_X, INPUT_W, INPUT_R, INPUT_B, INPUT_LENGTHS, INPUT_H, INPUT_C, INPUT_P, N_INPUTS };
+
+enum {
+    PROJECTED_BYTES = 4 << 20, /* gates that are projected together */
+    ALIGNMENT = 64,
+    GRAIN_STEPS = 32768 /* simple steps of one piece */
+};
+
+const char *const effnn__recurrent_directions[] = { "forward", "reverse", "bidirectional", NULL };
+
+static size_t direction_count(const effnn__recurrent_attrs *attrs)
+{
+    return attrs->direction == 2 ? 2 : 1;
+}
+
+/* ---- activations ---- */
+
+static effnn_status next_number(double *out, const effnn_string_list *list, size_t *at)
+{
+    if (*at >= list->n) return EFFNN_OK;
+    if (!effnn__parse_f64(list->items[*at], out))
+        return effnn__fail(EFFNN_E_ARG, "'%s' is no number", list->items[*at]);
+    ++*at;
+    return EFFNN_OK;
+}
+
+/* The activations of all directions. Parameters go to those that have some, in order. */
+static effnn_status list_activations(effnn__activation out[2][EFFNN__RECURRENT_ACTIVATIONS],
+                                     const effnn__recurrent_attrs *attrs,
+                                     const effnn__recurrent_kind *kind)
+{
+    const size_t n = kind->n_activations, n_all = n * direction_count(attrs);
+    size_t alphas = 0, betas = 0;
+
+    if (attrs->activations.n != 0 && attrs->activations.n < n_all)
+        return effnn__fail(EFFNN_E_ARG, "%zu activations, not %zu", attrs->activations.n, n_all);
+    for (size_t i = 0; i < n_all; i++) {
+        effnn__activation *activation = &out[i / n][i % n];
+        const char *name =
+            attrs->activations.n ? attrs->activations.items[i] : kind->activations[i % n];
+
+        activation->row = effnn__activation_find(name, &activation->alpha, &activation->beta);
+        if (!activation->row)
+            return effnn__fail(EFFNN_E_UNSUPPORTED, "activation '%s' is not known", name);
+        const size_t n_parameters = effnn__activation_parameters(activation->row);
+        if (n_parameters > 0)
+            EFFNN_TRY(next_number(&activation->alpha, &attrs->activation_alpha, &alphas));
+        if (n_parameters > 1)
+            EFFNN_TRY(next_number(&activation->beta, &attrs->activation_beta, &betas));
+    }
+    return EFFNN_OK;
+}
+
+/* ---- shapes ---- */
+
+static effnn_status check_input(const effnn_op_infer *call, size_t input, size_t rank,
+                                const effnn__sym *dims)
+{
+    const effnn__value_info *info = effnn__infer_input(call, input);
+
+    if (!info || !info->has_shape) return EFFNN_OK;
+    EFFNN_TRY(effnn__infer_rank(call, input, rank));
+    for (size_t i = 0; i < rank; i++) {
+        effnn__sym dim;
+        char what[48];
+
+        snprintf(what, sizeof what, "input %zu, dimension %zu", input, i);
+        EFFNN_TRY(effnn__infer_equal_dims(&dim, call, what, info->dims[i], dims[i]));
+    }
+    return EFFNN_OK;
+}
+
+/* Sizes that everything is made of. */
+typedef struct sizes {
+    effnn__sym steps, batch, in, hidden, directions, gates, both_biases, peepholes;
+} sizes;
+
+static effnn_status find_sizes(sizes *out, const effnn_op_infer *call,
+                               const effnn__recurrent_kind *kind, const effnn__sym *x)
+{
+    const effnn__recurrent_attrs *attrs = call->attrs;
+    const effnn__value_info *r = call->inputs[INPUT_R];
+    const int64_t n_gates = (int64_t)kind->n_gates;
+    const bool batch_first = attrs->layout == 1;
+
+    out->steps = x[batch_first];
+    out->batch = x[!batch_first];
+    out->in = x[2];
+    out->hidden = r->has_shape ? r->dims[2] : effnn__sym_constant(attrs->hidden_size);
+    if (attrs->hidden_size > 0)
+        EFFNN_TRY(effnn__infer_equal_dims(&out->hidden, call, "hidden_size and last size of r",
+                                          effnn__sym_constant(attrs->hidden_size), out->hidden));
+    out->directions = effnn__sym_constant((int64_t)direction_count(attrs));
+    EFFNN_TRY(
+        effnn__sym_mul(&out->gates, call->symbols, effnn__sym_constant(n_gates), out->hidden));
+    EFFNN_TRY(effnn__sym_mul(&out->both_biases, call->symbols, effnn__sym_constant(2), out->gates));
+    return effnn__sym_mul(&out->peepholes, call->symbols, effnn__sym_constant(3), out->hidden);
+}
+
+static effnn_status check_inputs(const effnn_op_infer *call, const sizes *s, bool batch_first)
+{
+    const effnn__sym state[2][3] = { { s->directions, s->batch, s->hidden },
+                                     { s->batch, s->directions, s->hidden } };
+
+    EFFNN_TRY(check_input(call, INPUT_W, 3, (effnn__sym[]){ s->directions, s->gates, s->in }));
+    EFFNN_TRY(check_input(call, INPUT_R, 3, (effnn__sym[]){ s->directions, s->gates, s->hidden }));
+    EFFNN_TRY(check_input(call, INPUT_B, 2, (effnn__sym[]){ s->directions, s->both_biases }));
+    EFFNN_TRY(check_input(call, INPUT_LENGTHS, 1, &s->batch));
+    EFFNN_TRY(check_input(call, INPUT_H, 3, state[batch_first]));
+    EFFNN_TRY(check_input(call, INPUT_C, 3, state[batch_first]));
+    return check_input(call, INPUT_P, 2, (effnn__sym[]){ s->directions, s->peepholes });
+}
+
+static effnn_status check_dtypes(effnn_op_infer *call)
+{
+    for (size_t i = 0; i < call->n_inputs; i++) {
+        if (i == INPUT_LENGTHS) {
+            EFFNN_TRY(effnn__infer_dtype(call, i, EFFNN__INTEGERS));
+            continue;
+        }
+        EFFNN_TRY(effnn__infer_dtype(call, i, EFFNN__FLOATS));
+        EFFNN_TRY(effnn__infer_same_dtype(call, i, i + 1));
+    }
+    for (size_t i = 1; i < call->n_outputs; i++) {
+        call->outputs[i].has_dtype = call->outputs[0].has_dtype;
+        call->outputs[i].dtype = call->outputs[0].dtype;
+    }
+    return EFFNN_OK;
+}
+
+effnn_status effnn__recurrent_infer(effnn_op_infer *call, const effnn__recurrent_kind *kind)
+{
+    const effnn__recurrent_attrs *attrs = call->attrs;
+    const effnn__value_info *x = call->inputs[INPUT_X], *r = call->inputs[INPUT_R];
+    const bool batch_first = attrs->layout == 1;
+    effnn__activation activations[2][EFFNN__RECURRENT_ACTIVATIONS];
+    sizes s;
+
+    EFFNN_TRY(check_dtypes(call));
+    if (list_activations(activations, attrs, kind) != EFFNN_OK) {
+        char why[160];
+
+        snprintf(why, sizeof why, "%s", effnn_last_error());
+        return effnn__infer_fail(call, EFFNN_E_ARG, "%s", why);
+    }
+    EFFNN_TRY(effnn__infer_rank(call, INPUT_X, 3));
+    EFFNN_TRY(effnn__infer_rank(call, INPUT_R, 3));
+    if (!x->has_shape || (!r->has_shape && attrs->hidden_size == 0)) return EFFNN_OK;
+    EFFNN_TRY(find_sizes(&s, call, kind, x->dims));
+    EFFNN_TRY(check_inputs(call, &s, batch_first));
+    for (size_t i = 0; i < call->n_outputs; i++) {
+        const effnn__sym y[2][4] = { { s.steps, s.directions, s.batch, s.hidden },
+                                     { s.batch, s.steps, s.directions, s.hidden } };
+        const effnn__sym state[2][3] = { { s.directions, s.batch, s.hidden },
+                                         { s.batch, s.directions, s.hidden } };
+
+        if (i == 0)
+            effnn__info_set_shape(&call->outputs[i], 4, y[batch_first]);
+        else
+            effnn__info_set_shape(&call->outputs[i], 3, state[batch_first]);
+    }
+    return EFFNN_OK;
+}
+
+/* ---- memory ---- */
+
+/* The next `bytes` of scratch; NULL while they are only counted. */
+static void *take(char *scratch, size_t *used, size_t bytes)
+{
+    char *memory = scratch ? scratch + *used : NULL;
+
+    *used += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return memory;
+}
+
+/* Fill in sizes and places in scratch (NULL: count only); gives its size. */
+static size_t layer_open(effnn__recurrent *self, const effnn_op_call *call,
+                         const effnn__recurrent_kind *kind, char *scratch)
+{
+    const effnn_tensor *x = call->inputs[INPUT_X];
+    const int64_t *dims = effnn_tensor_dims(x);
+    const effnn_dtype dtype = effnn_tensor_dtype(x);
+    size_t used = 0;
+
+    self->call = call;
+    self->attrs = call->attrs;
+    self->kind = kind;
+    self->reals = effnn__reals_of(dtype);
+    self->n_steps = (size_t)dims[self->attrs->layout == 1];
+    self->n_batch = (size_t)dims[self->attrs->layout != 1];
+    self->n_in = (size_t)dims[2];
+    self->n_hidden = (size_t)effnn_tensor_dims(call->inputs[INPUT_R])[2];
+    self->n_directions = direction_count(self->attrs);
+    for (size_t i = 0; i < N_INPUTS; i++) {
+        const effnn_tensor *input = effnn__call_input(call, i);
+
+        if (!input) continue;
+        self->inputs[i] = effnn_tensor_data(input);
+        if (i != INPUT_LENGTHS && dtype != self->reals->dtype)
+            self->inputs[i] = take(scratch, &used, effnn_tensor_count(input) * self->reals->size);
+    }
+    const size_t size = self->reals->size, gates = kind->n_gates * self->n_hidden;
+    const size_t step = self->n_batch * gates * size, state = self->n_batch * self->n_hidden * size;
+    self->chunk = step == 0 ? 1 : PROJECTED_BYTES / step;
+    if (self->chunk > self->n_steps) self->chunk = self->n_steps;
+    if (self->chunk == 0) self->chunk = 1;
+    self->all_gates = take(scratch, &used, self->chunk * step);
+    self->bias_sum = take(scratch, &used, gates * size);
+    self->h = take(scratch, &used, state);
+    self->c = take(scratch, &used, state);
+    self->extra = take(scratch, &used, state);
+    self->offsets = take(scratch, &used, 2 * self->n_batch * sizeof *self->offsets);
+    return used;
+}
+
+size_t effnn__recurrent_scratch(const effnn_op_call *call, const effnn__recurrent_kind *kind)
+{
+    effnn__recurrent layer = { 0 };
+
+    return layer_open(&layer, call, kind, NULL);
+}
+
+/* Halves as doubles. */
+static void widen_inputs(const effnn__recurrent *self)
+{
+    for (size_t i = 0; i < N_INPUTS; i++) {
+        const effnn_tensor *input = effnn__call_input(self->call, i);
+        double *to = (double *)self->inputs[i];
+
+        if (!input || i == INPUT_LENGTHS || effnn_tensor_dtype(input) == self->reals->dtype)
+            continue;
+        const effnn__dtype_row *row = effnn__dtype_row_of(effnn_tensor_dtype(input));
+        for (size_t k = 0; k < effnn_tensor_count(input); k++)
+            to[k] = row->load_f64(effnn_tensor_data(input), k);
+    }
+}
+
+static double load_real(const effnn__recurrent *self, const void *array, size_t i)
+{
+    return self->reals->dtype == EFFNN_F32 ? (double)((const float *)array)[i]
+                                           : ((const double *)array)[i];
+}
+
+static void store_real(const effnn__recurrent *self, void *array, size_t i, double value)
+{
+    if (self->reals->dtype == EFFNN_F32)
+        ((float *)array)[i] = (float)value;
+    else
+        ((double *)array)[i] = value;
+}
+
+/* n reals into output `output` from element `at` on, in its own type; from NULL: zeros. */
+static void put(const effnn__recurrent *self, size_t output, size_t at, const void *from, size_t n)
+{
+    effnn_tensor *y = output < self->call->n_outputs ? self->call->outputs[output] : NULL;
+
+    if (!y) return;
+    char *to = effnn__tensor_data(y);
+    const size_t size = effnn__element_size(y);
+    if (!from) {
+        memset(to + at * size, 0, n * size);
+    } else if (effnn_tensor_dtype(y) == self->reals->dtype) {
+        memcpy(to + at * size, from, n * size);
+    } else {
+        const effnn__dtype_row *row = effnn__dtype_row_of(effnn_tensor_dtype(y));
+
+        for (size_t i = 0; i < n; i++) row->store_f64(to, at + i, load_real(self, from, i));
+    }
+}
+
+/* ---- time ---- */
+
+static size_t length_of(const effnn__recurrent *self, size_t sequence)
+{
+    const effnn_tensor *lengths = effnn__call_input(self->call, INPUT_LENGTHS);
+
+    return lengths ? (size_t)effnn__tensor_load_i64(lengths, sequence) : self->n_steps;
+}
+
+static effnn_status check_lengths(const effnn__recurrent *self)
+{
+    const effnn_tensor *lengths = effnn__call_input(self->call, INPUT_LENGTHS);
+
+    for (size_t i = 0; lengths && i < self->n_batch; i++) {
+        const int64_t length = effnn__tensor_load_i64(lengths, i);
+
+        if (length < 0 || length > (int64_t)self->n_steps)
+            return effnn__call_fail(self->call, EFFNN_E_ARG, "sequence %zu has length %lld of %zu",
+                                    i, (long long)length, self->n_steps);
+    }
+    return EFFNN_OK;
+}
+
+/* Element of a state tensor [D, B, H] (or [B, D, H]) where a sequence's row begins. */
+static size_t state_at(const effnn__recurrent *self, size_t sequence)
+{
+    const size_t row = self->attrs->layout == 1 ? sequence * self->n_directions + self->direction
+                                                : self->direction * self->n_batch + sequence;
+
+    return row * self->n_hidden;
+}
+
+static void load_states(effnn__recurrent *self)
+{
+    const size_t bytes = self->n_hidden * self->reals->size;
+
+    for (size_t b = 0; b < self->n_batch; b++) {
+        const size_t at = state_at(self, b) * self->reals->size;
+        const char *h = self->inputs[INPUT_H], *c = self->inputs[INPUT_C];
+
+        memset(self->h + b * bytes, 0, bytes);
+        memset(self->c + b * bytes, 0, bytes);
+        if (length_of(self, b) == 0 && self->n_steps > 0) continue;
+        if (h) memcpy(self->h + b * bytes, h + at, bytes);
+        if (c) memcpy(self->c + b * bytes, c + at, bytes);
+    }
+}
+
+static void hand_on_states(effnn__recurrent *self)
+{
+    const size_t bytes = self->n_hidden * self->reals->size;
+
+    for (size_t b = 0; b < self->n_batch; b++) {
+        put(self, 1, state_at(self, b), self->h + b * bytes, self->n_hidden);
+        put(self, 2, state_at(self, b), self->c + b * bytes, self->n_hidden);
+    }
+}
+
+/* Both biases of each gate together; of the last one only the input's, if the kind keeps the
+ * recurrent one apart. */
+static void sum_biases(effnn__recurrent *self)
+{
+    const size_t n = self->kind->n_gates * self->n_hidden;
+    const bool apart = self->kind->separate_bias && self->attrs->linear_before_reset;
+
+    for (size_t i = 0; i < n; i++) {
+        double sum = self->bias ? load_real(self, self->bias, i) : 0.0;
+
+        if (self->bias && !(apart && i >= n - self->n_hidden))
+            sum += load_real(self, self->bias, n + i);
+        store_real(self, self->bias_sum, i, sum);
+    }
+}
+
+static effnn_status copy_biases(void *self_, size_t piece, size_t begin, size_t end)
+{
+    effnn__recurrent *self = self_;
+    const size_t bytes = self->kind->n_gates * self->n_hidden * self->reals->size;
+
+    (void)piece;
+    for (size_t i = begin; i < end; i++) memcpy(self->all_gates + i * bytes, self->bias_sum, bytes);
+    return EFFNN_OK;
+}
+
+/* Gates of steps [first, first + n): x · wᵀ + b, laid out [n, B, G·H]. */
+static effnn_status project(effnn__recurrent *self, size_t first, size_t n)
+{
+    const size_t gates = self->kind->n_gates * self->n_hidden, size = self->reals->size;
+    const bool batch_first = self->attrs->layout == 1;
+    effnn__gemm gemm = { .m = batch_first ? n : n * self->n_batch,
+                         .n = gates,
+                         .k = self->n_in,
+                         .a = self->inputs[INPUT_X],
+                         .b = self->w,
+                         .c = self->all_gates,
+                         .a_row = (int64_t)self->n_in,
+                         .a_col = 1,
+                         .b_row = 1,
+                         .b_col = (int64_t)self->n_in,
+                         .c_row = (int64_t)(batch_first ? self->n_batch * gates : gates),
+                         .c_col = 1,
+                         .alpha = 1.0,
+                         .beta = 1.0,
+                         .n_batch = 1 };
+
+    EFFNN_TRY(effnn__parallel_for(self->call->context, n * self->n_batch,
+                                  GRAIN_STEPS / (gates + 1) + 1, copy_biases, self));
+    if (!batch_first) {
+        gemm.a = (const char *)gemm.a + first * self->n_batch * self->n_in * size;
+    } else {
+        for (size_t b = 0; b < self->n_batch; b++) {
+            self->offsets[b] = (b * self->n_steps + first) * self->n_in;
+            self->offsets[self->n_batch + b] = b * gates;
+        }
+        gemm.n_batch = self->n_batch;
+        gemm.a_offset = self->offsets;
+        gemm.c_offset = self->offsets + self->n_batch;
+    }
+    return effnn__product_run(self->call, self->reals->dtype, &gemm);
+}
+
+effnn_status effnn__recurrent_product(effnn__recurrent *self, const void *from, size_t first,
+                                      size_t n, void *to, size_t stride)
+{
+    const size_t h = self->n_hidden;
+    const effnn__gemm gemm = { .m = self->n_batch,
+                               .n = n * h,
+                               .k = h,
+                               .a = from,
+                               .b = self->r + first * h * h * self->reals->size,
+                               .c = to,
+                               .a_row = (int64_t)h,
+                               .a_col = 1,
+                               .b_row = 1,
+                               .b_col = (int64_t)h,
+                               .c_row = (int64_t)stride,
+                               .c_col = 1,
+                               .alpha = 1.0,
+                               .beta = 1.0,
+                               .n_batch = 1 };
+
+    return effnn__product_run(self->call, self->reals->dtype, &gemm);
+}
+
+void effnn__recurrent_activate(const effnn__recurrent *self, void *gate, size_t activation)
+{
+    if (self->attrs->clip > 0.0) self->reals->clip(gate, self->n_hidden, self->attrs->clip);
+    self->reals->activate(gate, gate, self->n_hidden,
+                          &self->activations[self->direction][activation]);
+}
+
+/* What the backward needs of a sequence's step. */
+static void keep_aux(const effnn__recurrent *self, size_t sequence, bool ended)
+{
+    const size_t bytes = self->n_hidden * self->reals->size, all = self->kind->n_gates * bytes;
+    const size_t row = (self->direction * self->n_steps + self->t) * self->n_batch + sequence;
+    const char *second = self->kind->has_cell ? self->c : self->extra;
+    void *const *aux = self->call->aux;
+
+    if (aux && aux[0]) {
+        if (ended)
+            memset((char *)aux[0] + row * all, 0, all);
+        else
+            memcpy((char *)aux[0] + row * all, self->gates + sequence * all, all);
+    }
+    if (aux && self->call->def->n_aux > 1 && aux[1]) {
+        if (ended)
+            memset((char *)aux[1] + row * bytes, 0, bytes);
+        else
+            memcpy((char *)aux[1] + row * bytes, second + sequence * bytes, bytes);
+    }
+}
+
+typedef struct rows_job {
+    effnn__recurrent *layer;
+    effnn__recurrent_cell cell;
+    bool last;
+} rows_job;
+
+static effnn_status rows_piece(void *job_, size_t piece, size_t begin, size_t end)
+{
+    const rows_job *job = job_;
+    effnn__recurrent *self = job->layer;
+    const size_t n = self->n_hidden;
+
+    (void)piece;
+    for (size_t b = begin; b < end; b++) {
+        const bool ended = self->t >= length_of(self, b);
+        const size_t row =
+            self->attrs->layout == 1
+                ? (b * self->n_steps + self->t) * self->n_directions + self->direction
+                : (self->t * self->n_directions + self->direction) * self->n_batch + b;
+
+        if (!ended) job->cell(self, b);
+        if (!job->last) continue;
+        put(self, 0, row * n, ended ? NULL : self->h + b * n * self->reals->size, n);
+        keep_aux(self, b, ended);
+    }
+    return EFFNN_OK;
+}
+
+effnn_status effnn__recurrent_rows(effnn__recurrent *self, effnn__recurrent_cell cell, bool last)
+{
+    rows_job job = { self, cell, last };
+
+    return effnn__parallel_for(self->call->context, self->n_batch,
+                               GRAIN_STEPS / (8 * self->n_hidden + 1) + 1, rows_piece, &job);
+}
+
+static effnn_status run_direction(effnn__recurrent *self)
+{
+    const bool backward = self->attrs->direction == 1 || self->direction == 1;
+    const size_t step = self->n_batch * self->kind->n_gates * self->n_hidden * self->reals->size;
+
+    sum_biases(self);
+    load_states(self);
+    for (size_t done = 0; done < self->n_steps;) {
+        const size_t rest = self->n_steps - done;
+        const size_t n = rest < self->chunk ? rest : self->chunk;
+        const size_t first = backward ? rest - n : done;
+
+        EFFNN_TRY(project(self, first, n));
+        for (size_t i = 0; i < n; i++) {
+            const size_t at = backward ? n - 1 - i : i;
+
+            self->t = first + at;
+            self->gates = self->all_gates + at * step;
+            EFFNN_TRY(self->kind->step(self));
+        }
+        done += n;
+    }
+    hand_on_states(self);
+    return EFFNN_OK;
+}
+
+effnn_status effnn__recurrent_run(const effnn_op_call *call, const effnn__recurrent_kind *kind)
+{
+    effnn__recurrent layer = { 0 };
+
+    layer_open(&layer, call, kind, call->scratch);
+    if (layer.n_batch == 0 || layer.n_hidden == 0) return EFFNN_OK;
+    EFFNN_TRY(check_lengths(&layer));
+    EFFNN_TRY(list_activations(layer.activations, layer.attrs, kind));
+    widen_inputs(&layer);
+    for (size_t d = 0; d < layer.n_directions; d++) {
+        const size_t size = layer.reals->size, gates = kind->n_gates * layer.n_hidden;
+
+        layer.direction = d;
+        layer.w = (const char *)layer.inputs[INPUT_W] + d * gates * layer.n_in * size;
+        layer.r = (const char *)layer.inputs[INPUT_R] + d * gates * layer.n_hidden * size;
+        layer.bias = layer.inputs[INPUT_B];
+        if (layer.bias) layer.bias += d * 2 * gates * size;
+        layer.peepholes = layer.inputs[INPUT_P];
+        if (layer.peepholes) layer.peepholes += d * 3 * layer.n_hidden * size;
+        EFFNN_TRY(run_direction(&layer));
+    }
+    return EFFNN_OK;
+}
+
+/* ---- what a plan asks ---- */
+
+void effnn__recurrent_cost(const effnn_op_call *call, const effnn__recurrent_kind *kind,
+                           effnn_op_cost *out)
+{
+    effnn__recurrent layer = { 0 };
+
+    layer_open(&layer, call, kind, NULL);
+    const double rows = (double)layer.n_directions * (double)layer.n_steps * (double)layer.n_batch;
+    const double gates = (double)kind->n_gates * (double)layer.n_hidden;
+    out->macs = rows * gates * ((double)layer.n_in + (double)layer.n_hidden);
+    out->flops = 3.0 * rows * gates;
+}
+
+void effnn__recurrent_saves(const effnn_op_call *call, effnn_op_saves *out)
+{
+    if (!out->wanted) return;
+    for (size_t i = 0; i < call->n_inputs; i++) out->inputs |= (uint32_t)1 << i;
+    for (size_t i = 0; i < call->def->n_aux; i++) out->aux |= (uint32_t)1 << i;
+}
+
+size_t effnn__recurrent_aux(const effnn_op_call *call, const effnn__recurrent_kind *kind,
+                            size_t index)
+{
+    effnn__recurrent layer = { 0 };
+
+    layer_open(&layer, call, kind, NULL);
+    return layer.n_directions * layer.n_steps * layer.n_batch * layer.n_hidden *
+           (index == 0 ? kind->n_gates : 1) * layer.reals->size;
+}
