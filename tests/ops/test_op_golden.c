@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Operators against results of NumPy, PyTorch and the ONNX reference
- * (tests/golden/make/make_ops.py). Numbers travel as doubles, which hold every value of the types
- * in the cases. */
+ * (tests/golden/make/make_ops.py, make_nets.py). Numbers travel as doubles, which hold every value
+ * of the types in the cases. */
 
 #include "ops/op_run.h"
 
@@ -24,13 +24,14 @@ typedef struct golden_case {
     const char *name, *op, *attrs;
     double tolerance;
     size_t n_inputs;
-    golden_operand inputs[5];
+    golden_operand inputs[8];
     size_t n_outputs;
     golden_operand outputs[3];
 } golden_case;
 
 static const golden_case cases[] = {
 #include "golden/ops/cases.inc"
+#include "golden/ops/recurrent.inc"
 };
 #define N_CASES (sizeof cases / sizeof cases[0])
 
@@ -52,7 +53,7 @@ START_TEST(an_operator_gives_the_expected_numbers)
 {
     const golden_case *c = &cases[_i];
     const effnn_op_def *def = effnn__op_find(c->op);
-    effnn_tensor *inputs[5] = { NULL }, *outputs[3] = { NULL };
+    effnn_tensor *inputs[8] = { NULL }, *outputs[3] = { NULL };
 
     ck_assert_msg(def, "no operator '%s'", c->op);
     void *attrs = calloc(1, def->attrs_size + 1);

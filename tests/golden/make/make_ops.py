@@ -322,18 +322,22 @@ def wrap(text, width=98):
     return "\n".join(lines)
 
 
-def main():
-    for make in (convolutions, pools, norms, products, movement, reductions, elements):
-        make()
+def print_cases(maker):
     print("/* SPDX-License-Identifier: BSD-3-Clause */")
-    print("/* Made by tests/golden/make/make_ops.py with numpy %s, torch %s, onnxruntime %s. */" %
-          (np.__version__, torch.__version__.split("+")[0], onnxruntime.__version__))
+    print("/* Made by tests/golden/make/%s with numpy %s, torch %s, onnxruntime %s. */" %
+          (maker, np.__version__, torch.__version__.split("+")[0], onnxruntime.__version__))
     for name, op, attrs, tolerance, inputs, outputs in cases:
         quoted = "NULL" if attrs is None else f'"{attrs}"'
         ins = ",\n    ".join(operand(x) for x in inputs)
         outs = ",\n    ".join(operand(x) for x in outputs)
         print(wrap(f'{{ "{name}", "{op}", {quoted}, {tolerance}, {len(inputs)},\n'
                    f"  {{ {ins} }},\n  {len(outputs)},\n  {{ {outs} }} }},"))
+
+
+def main():
+    for make in (convolutions, pools, norms, products, movement, reductions, elements):
+        make()
+    print_cases("make_ops.py")
 
 
 if __name__ == "__main__":
