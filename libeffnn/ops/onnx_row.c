@@ -125,6 +125,21 @@ effnn_status effnn__onnx_input_from_ints(effnn_onnx_reader *reader, const char *
     return input_from_tensor(reader, at, tensor);
 }
 
+effnn_status effnn__onnx_input_from_floats(effnn_onnx_reader *reader, const char *name, size_t at)
+{
+    const effnn_onnx_attr *attr = effnn__onnx_attr(reader, name);
+    effnn_tensor *tensor = NULL;
+
+    if (!attr) return EFFNN_OK;
+    if (attr->kind != EFFNN_ONNX_FLOATS)
+        return effnn__fail(EFFNN_E_FORMAT, "%s '%s': attribute '%s' is not a list of numbers",
+                           reader->op_type, reader->node ? reader->node : "", name);
+    EFFNN_TRY(effnn_tensor_create(&tensor, NULL, EFFNN_F32, 1, (int64_t[]){ (int64_t)attr->n }));
+    float *items = effnn__tensor_data(tensor);
+    for (size_t i = 0; i < attr->n; i++) items[i] = (float)attr->floats[i];
+    return input_from_tensor(reader, at, tensor);
+}
+
 /* A tensor of one element and rank 0. */
 static effnn_status make_scalar(effnn_tensor **out, effnn_dtype dtype, double value)
 {
@@ -183,10 +198,13 @@ effnn_status effnn__onnx_write_fail(const effnn_onnx_writer *writer, effnn_statu
 effnn_status effnn__onnx_write_newer(effnn_onnx_writer *writer)
 {
     const effnn_op_def *def = writer->op_def;
+    const effnn_onnx_row *first = def->onnx;
 
+    for (const effnn_onnx_row *row = def->onnx; row->name; row++)
+        if (!row->write_only) first = row;
     return effnn__fail(EFFNN_E_UNSUPPORTED, "%s '%s' at opset %lld: ONNX has %s from opset %lld on",
                        def->name, writer->node ? writer->node : "", (long long)writer->opset,
-                       def->onnx[0].name, (long long)def->onnx[0].since);
+                       first->name, (long long)first->since);
 }
 
 effnn_status effnn__onnx_set_int(effnn_onnx_writer *writer, const char *name, int64_t value)

@@ -166,6 +166,8 @@ effnn_status effnn__onnx_set_input(effnn_onnx_reader *reader, size_t at,
 /* Turn an attribute of ints into a constant input at this place (Squeeze before 13). No attribute:
  * no change. */
 effnn_status effnn__onnx_input_from_ints(effnn_onnx_reader *reader, const char *attr, size_t at);
+/* The same of floats, as f32 (Upsample before 9). */
+effnn_status effnn__onnx_input_from_floats(effnn_onnx_reader *reader, const char *attr, size_t at);
 
 /* Whole `read` functions of forms older than the operator's inputs: the attributes of these names
  * (ints, or one float, which takes input 0's dtype) become constant inputs 1, 2, …, the others

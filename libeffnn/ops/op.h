@@ -107,7 +107,7 @@ typedef struct effnn_op_cost {
 } effnn_op_cost;
 
 /* One case for test_all_ops: inputs as "f32[2,3]" (random normal), "f32[2,3]>0" (positive),
- * "i64{1,2}" (given, rank 1), "i64:3" (given, rank 0), "" (absent). */
+ * "i64{1,2}" (given, rank 1), "i64{1,2}[2,1]" (given), "i64:3" (given, rank 0), "" (absent). */
 typedef struct effnn_op_sample {
     const char *inputs[10]; /* NULL ends */
     const char *attrs;     /* "axis=1,keepdims=0" or NULL */

@@ -3,8 +3,8 @@
  * dims of the indices. Negative indices count from the end; one outside is E_ARG at run time. */
 
 #include "base/pool.h"
+#include "ops/op_index.h"
 #include "ops/op_move.h"
-#include "tensor/dtype.h"
 
 #include <string.h>
 
@@ -60,11 +60,9 @@ static effnn_status infer(effnn_op_infer *call)
 }
 
 typedef struct gather_job {
-    const effnn_op_call *call;
     const effnn_tensor *indices;
-    const effnn__dtype_row *row; /* of the indices */
-    effnn__axis shape;           /* of the data */
-    size_t bytes;                /* of one entry */
+    effnn__axis shape; /* of the data */
+    size_t bytes;      /* of one entry */
     char *y;
     const char *x;
 } gather_job;
@@ -74,16 +72,11 @@ static effnn_status gather_piece(void *job_, size_t piece, size_t begin, size_t 
 {
     const gather_job *job = job_;
     const size_t n = effnn_tensor_count(job->indices);
-    const int64_t size = (int64_t)job->shape.axis;
 
     (void)piece;
     for (size_t i = begin; i < end; i++) {
-        const int64_t index = job->row->load_i64(effnn_tensor_data(job->indices), i % n);
+        const size_t at = (size_t)effnn__index_at(job->indices, i % n, (int64_t)job->shape.axis);
 
-        if (index < -size || index >= size)
-            return effnn__call_fail(job->call, EFFNN_E_ARG, "index %lld is outside [%lld, %lld]",
-                                    (long long)index, (long long)-size, (long long)size - 1);
-        const size_t at = (size_t)(index < 0 ? index + size : index);
         memcpy(job->y + i * job->bytes, job->x + (i / n * job->shape.axis + at) * job->bytes,
                job->bytes);
     }
@@ -94,15 +87,14 @@ static effnn_status forward(const effnn_op_call *call)
 {
     const gather_attrs *attrs = call->attrs;
     const effnn_tensor *x = call->inputs[0], *indices = call->inputs[1];
-    gather_job job = { .call = call,
-                       .indices = indices,
-                       .row = effnn__dtype_row_of(effnn_tensor_dtype(indices)),
+    gather_job job = { .indices = indices,
                        .y = effnn__tensor_data(call->outputs[0]),
                        .x = effnn_tensor_data(x) };
 
     job.shape = effnn__split_at(x, effnn__resolve_axis(attrs->axis, effnn_tensor_rank(x)));
     job.bytes = job.shape.inner * effnn__element_size(x);
     if (effnn_tensor_count(call->outputs[0]) == 0) return EFFNN_OK;
+    EFFNN_TRY(effnn__index_check(call, indices, (int64_t)job.shape.axis));
     const size_t grain = job.bytes >= GRAIN_BYTES ? 1 : GRAIN_BYTES / job.bytes;
     return effnn__parallel_for(call->context, job.shape.outer * effnn_tensor_count(indices), grain,
                                gather_piece, &job);

@@ -237,6 +237,22 @@ effnn_status effnn__infer_equal_dims(effnn__sym *out, const effnn_op_infer *call
     return EFFNN_OK;
 }
 
+effnn_status effnn__infer_within(const effnn_op_infer *call, size_t i, size_t of, size_t except)
+{
+    const effnn__value_info *inner = call->inputs[i], *outer = call->inputs[of];
+
+    if (!inner->has_shape || !outer->has_shape) return EFFNN_OK;
+    for (size_t k = 0; k < inner->rank; k++) {
+        const effnn__sym a = inner->dims[k], b = outer->dims[k];
+
+        if (k != except && a.symbol == 0 && b.symbol == 0 && a.offset > b.offset)
+            return effnn__infer_fail(call, EFFNN_E_SHAPE,
+                                     "axis %zu: %lld exceeds %lld, the size of input %zu", k,
+                                     (long long)a.offset, (long long)b.offset, of);
+    }
+    return EFFNN_OK;
+}
+
 effnn_status effnn__infer_count(effnn__sym *out, const effnn_op_infer *call,
                                 const effnn__value_info *info, size_t first, size_t last)
 {

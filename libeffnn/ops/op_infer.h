@@ -65,6 +65,10 @@ effnn_status effnn__infer_broadcast(effnn_op_infer *call, size_t first, size_t l
 effnn_status effnn__infer_equal_dims(effnn__sym *out, const effnn_op_infer *call, const char *what,
                                      effnn__sym a, effnn__sym b);
 
+/* E_SHAPE if a size of input i is known to exceed that of input `of`, `except` one axis (SIZE_MAX:
+ * none); the two have one rank. */
+effnn_status effnn__infer_within(const effnn_op_infer *call, size_t i, size_t of, size_t except);
+
 /* Product of dims [first, last) of an info. */
 effnn_status effnn__infer_count(effnn__sym *out, const effnn_op_infer *call,
                                 const effnn__value_info *info, size_t first, size_t last);

@@ -1,23 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Product, broadcast. Integers wrap. */
 
-#include "ops/op_elementwise.h"
 #include "ops/op_saves.h"
-
-static void mul_f32(float *y, const float *a, const float *b, size_t n)
-{
-    for (size_t i = 0; i < n; i++) y[i] = a[i] * b[i];
-}
-
-static double mul_f64(double a, double b)
-{
-    return a * b;
-}
-
-static int64_t mul_i64(int64_t a, int64_t b)
-{
-    return (int64_t)((uint64_t)a * (uint64_t)b);
-}
+#include "ops/op_scalar.h"
 
 static effnn_status infer(effnn_op_infer *call)
 {
@@ -26,9 +11,7 @@ static effnn_status infer(effnn_op_infer *call)
 
 static effnn_status forward(const effnn_op_call *call)
 {
-    const effnn__binary fns = { .f32 = mul_f32, .f64 = mul_f64, .i64 = mul_i64 };
-
-    return effnn__binary_run(call, &fns);
+    return effnn__binary_run(call, &effnn__scalar_mul);
 }
 
 static const effnn_onnx_row onnx[] = {

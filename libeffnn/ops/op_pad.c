@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Padding, and cropping where a pad is negative. Inputs: data, pads ([begins, ends] of the axes),
  * value (default 0), axes (default: all). Mode "constant" fills with the value; "edge" repeats the
- * border, "reflect" mirrors without it, "wrap" goes round.
- *
- * Each axis gets a table: source index of every output index, or -1 for the value. So one loop
- * serves all modes. */
+ * border, "reflect" mirrors without it, "wrap" goes round. */
 
+#include "ops/op_axis_tables.h"
 #include "ops/op_move.h"
 
-#include "base/pool.h"
-
-#include <string.h>
-
-#define GRAIN       16384
 #define LARGEST_PAD ((int64_t)1 << 48) /* so that indices cannot overflow */
 
 enum { MODE_CONSTANT, MODE_REFLECT, MODE_EDGE, MODE_WRAP };
@@ -107,45 +100,6 @@ static int64_t source_of(int mode, int64_t at, int64_t size)
     }
 }
 
-typedef struct pad_job {
-    size_t rank, size;
-    const int64_t *dims;                  /* of the output */
-    const int64_t *table[EFFNN_MAX_RANK]; /* source index · stride of each output index, or -1 */
-    char *y;
-    const char *x, *value;
-} pad_job;
-
-static effnn_status pad_piece(void *job_, size_t piece, size_t begin, size_t end)
-{
-    const pad_job *job = job_;
-
-    (void)piece;
-    for (size_t i = begin; i < end; i++) {
-        size_t rest = i;
-        int64_t from = 0;
-
-        for (size_t axis = job->rank; axis-- > 0 && from >= 0;) {
-            const int64_t step = job->table[axis][rest % (size_t)job->dims[axis]];
-
-            rest /= (size_t)job->dims[axis];
-            from = step < 0 ? -1 : from + step;
-        }
-        memcpy(job->y + i * job->size, from < 0 ? job->value : job->x + (size_t)from * job->size,
-               job->size);
-    }
-    return EFFNN_OK;
-}
-
-static size_t scratch(const effnn_op_call *call, effnn_op_phase phase)
-{
-    const effnn_tensor *y = call->outputs[0];
-    size_t n = 0;
-
-    (void)phase;
-    for (size_t i = 0; i < effnn_tensor_rank(y); i++) n += (size_t)effnn_tensor_dims(y)[i];
-    return n * sizeof(int64_t);
-}
-
 /* Pad at the beginning of an axis. */
 static int64_t begin_of(const effnn_op_call *call, size_t axis, size_t rank)
 {
@@ -158,48 +112,36 @@ static int64_t begin_of(const effnn_op_call *call, size_t axis, size_t rank)
     return 0;
 }
 
-static effnn_status fill_tables(const effnn_op_call *call, pad_job *job)
+typedef struct pad_places {
+    int mode;
+    int64_t begins[EFFNN_MAX_RANK];
+} pad_places;
+
+static int64_t place(const void *user, size_t axis, int64_t at, int64_t size)
 {
-    const pad_attrs *attrs = call->attrs;
-    const int64_t *sizes = effnn_tensor_dims(call->inputs[0]);
-    int64_t strides[EFFNN_MAX_RANK];
-    int64_t *table = call->scratch;
+    const pad_places *places = user;
 
-    effnn__shape_strides(strides, job->rank, sizes);
-    for (size_t axis = 0; axis < job->rank; axis++) {
-        const int64_t begin = begin_of(call, axis, job->rank);
-
-        if (sizes[axis] == 0 && job->dims[axis] > 0 && attrs->mode != MODE_CONSTANT)
-            return effnn__call_fail(call, EFFNN_E_SHAPE, "axis %zu is empty: nothing to repeat",
-                                    axis);
-        job->table[axis] = table;
-        for (int64_t i = 0; i < job->dims[axis]; i++) {
-            const int64_t from = source_of(attrs->mode, i - begin, sizes[axis]);
-
-            *table++ = from < 0 ? -1 : from * strides[axis];
-        }
-    }
-    return EFFNN_OK;
+    return source_of(places->mode, at - places->begins[axis], size);
 }
 
 static effnn_status forward(const effnn_op_call *call)
 {
-    static const char zeros[8] = { 0 };
+    const pad_attrs *attrs = call->attrs;
     const effnn_tensor *x = call->inputs[0], *value = effnn__call_input(call, 2);
-    effnn_tensor *y = call->outputs[0];
-    pad_job job = { .rank = effnn_tensor_rank(y),
-                    .size = effnn__element_size(y),
-                    .dims = effnn_tensor_dims(y),
-                    .y = effnn__tensor_data(y),
-                    .x = effnn_tensor_data(x),
-                    .value = value ? effnn_tensor_data(value) : zeros };
+    const size_t rank = effnn_tensor_rank(x);
+    pad_places places = { .mode = attrs->mode };
 
     if (value && effnn_tensor_count(value) != 1)
         return effnn__call_fail(call, EFFNN_E_SHAPE, "the value has %zu elements, not 1",
                                 effnn_tensor_count(value));
-    if (effnn_tensor_count(y) == 0) return EFFNN_OK;
-    EFFNN_TRY(fill_tables(call, &job));
-    return effnn__parallel_for(call->context, effnn_tensor_count(y), GRAIN, pad_piece, &job);
+    for (size_t axis = 0; axis < rank; axis++) {
+        if (effnn_tensor_dims(x)[axis] == 0 && effnn_tensor_dims(call->outputs[0])[axis] > 0 &&
+            attrs->mode != MODE_CONSTANT)
+            return effnn__call_fail(call, EFFNN_E_SHAPE, "axis %zu is empty: nothing to repeat",
+                                    axis);
+        places.begins[axis] = begin_of(call, axis, rank);
+    }
+    return effnn__axis_tables_run(call, place, &places, value ? effnn_tensor_data(value) : NULL);
 }
 
 /* Before opset 11 pads and value are attributes. */
@@ -255,7 +197,7 @@ const effnn_op_def effnn__op_pad = {
     .max_outputs = 1,
     .infer = infer,
     .forward = forward,
-    .scratch = scratch,
+    .scratch = effnn__axis_tables_scratch,
     .onnx = onnx,
     .samples = samples,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Sums and extremes of two numbers. */
+/* Sums, products and extremes of two numbers. */
 
 #include "ops/op_scalar.h"
 
@@ -21,6 +21,23 @@ static int64_t add_i64(int64_t a, int64_t b)
 }
 
 const effnn__binary effnn__scalar_add = { .f32 = add_f32, .f64 = add_f64, .i64 = add_i64 };
+
+static void mul_f32(float *y, const float *a, const float *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++) y[i] = a[i] * b[i];
+}
+
+static double mul_f64(double a, double b)
+{
+    return a * b;
+}
+
+static int64_t mul_i64(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a * (uint64_t)b);
+}
+
+const effnn__binary effnn__scalar_mul = { .f32 = mul_f32, .f64 = mul_f64, .i64 = mul_i64 };
 
 static void max_f32(float *y, const float *a, const float *b, size_t n)
 {

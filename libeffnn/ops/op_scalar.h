@@ -9,6 +9,9 @@
 /* a + b; integers wrap. */
 extern const effnn__binary effnn__scalar_add;
 
+/* a · b; integers wrap. */
+extern const effnn__binary effnn__scalar_mul;
+
 /* The larger, the smaller; a NaN on either side gives NaN. */
 extern const effnn__binary effnn__scalar_max;
 extern const effnn__binary effnn__scalar_min;

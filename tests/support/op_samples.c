@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Operands from their short text: "f32[2,3]" random, "f32[2,3]>0" random and positive, "i64{1,2}"
- * and "i64:3" with given elements, "" absent. */
+/* Operands from their short text: "f32[2,3]" random, "f32[2,3]>0" random and positive, "i64{1,2}",
+ * "i64{1,2,3,4}[2,2]" and "i64:3" with given elements, "" absent. */
 
 #include "support/op_samples.h"
 
@@ -60,11 +60,20 @@ static effnn_tensor *given_operand(effnn_dtype dtype, const char *text)
     double values[64];
     const bool is_scalar = text[0] == ':';
     const size_t n = parse_numbers(text + 1, 64, values);
-    const int64_t dims[] = { (int64_t)n };
+    const char *shape = strchr(text, '[');
+    int64_t dims[EFFNN_MAX_RANK] = { (int64_t)n };
+    size_t rank = is_scalar ? 0 : 1;
     effnn_tensor *tensor = NULL;
     void *data;
 
-    ck_assert_ok(effnn_tensor_create(&tensor, NULL, dtype, is_scalar ? 0 : 1, dims));
+    if (shape) {
+        double sizes[EFFNN_MAX_RANK];
+
+        rank = parse_numbers(shape + 1, EFFNN_MAX_RANK, sizes);
+        for (size_t i = 0; i < rank; i++) dims[i] = (int64_t)sizes[i];
+    }
+    ck_assert_ok(effnn_tensor_create(&tensor, NULL, dtype, rank, dims));
+    ck_assert_uint_eq(effnn_tensor_count(tensor), n);
     ck_assert_ok(effnn_tensor_data_mut(&data, tensor));
     for (size_t i = 0; i < n; i++) effnn__dtype_row_of(dtype)->store_f64(data, i, values[i]);
     return tensor;
