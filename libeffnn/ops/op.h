@@ -110,12 +110,12 @@ typedef struct effnn_op_cost {
  * "i64{1,2}" (given, rank 1), "i64{1,2}[2,1]" (given), "i64:3" (given, rank 0), "" (absent). */
 typedef struct effnn_op_sample {
     const char *inputs[10]; /* NULL ends */
-    const char *attrs;     /* "axis=1,keepdims=0" or NULL */
-    int n_outputs;         /* 0: min_outputs */
-    double tolerance;      /* relative, forward against reference; 0: exact */
-    double avoid;          /* gradients are not tested within 1e-2 of this point … */
-    bool has_avoid;        /* … if set (kinks) */
-    const char *refused;   /* not NULL: infer must fail, its message holding this text */
+    const char *attrs;      /* "axis=1,keepdims=0" or NULL */
+    int n_outputs;          /* 0: min_outputs */
+    double tolerance;       /* relative, forward against reference; 0: exact */
+    double avoid;           /* gradients are not tested within 1e-2 of this point … */
+    bool has_avoid;         /* … if set (kinks) */
+    const char *refused;    /* not NULL: infer must fail, its message holding this text */
 } effnn_op_sample;
 #define EFFNN_SAMPLES_END                   \
     {                                       \

@@ -16,6 +16,12 @@ static int64_t abs_i64(int64_t x)
     return x < 0 ? (int64_t)(0 - (uint64_t)x) : x;
 }
 
+/* Large ones come as negative. */
+static int64_t abs_u64(int64_t x)
+{
+    return x;
+}
+
 static effnn_status infer(effnn_op_infer *call)
 {
     return effnn__infer_same(call, EFFNN__NUMBERS);
@@ -23,7 +29,8 @@ static effnn_status infer(effnn_op_infer *call)
 
 static effnn_status forward(const effnn_op_call *call)
 {
-    const effnn__unary fns = { .f32 = abs_f32, .f64 = fabs, .i64 = abs_i64 };
+    const bool is_u64 = effnn_tensor_dtype(call->inputs[0]) == EFFNN_U64;
+    const effnn__unary fns = { .f32 = abs_f32, .f64 = fabs, .i64 = is_u64 ? abs_u64 : abs_i64 };
 
     return effnn__unary_run(call, &fns);
 }
@@ -38,6 +45,7 @@ static const effnn_op_sample samples[] = {
     { .inputs = { "f64[2,0]" } },
     { .inputs = { "i32[4]" } },
     { .inputs = { "u8[4]" } },
+    { .inputs = { "u64{3,18446744073709551615}" } },
     { .inputs = { "bool[2]" }, .refused = "bool" },
     EFFNN_SAMPLES_END,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Conversion to another element type. To a float: nearest even. A float to an integer: toward zero,
- * saturated, NaN to 0 (ONNX leaves both open). Between integers: the low bits, as ONNX demands. To
- * bool: nonzero. The packed 4-bit types are converted too. */
+ * saturated, NaN to 0; to a packed one the low bits (ONNX leaves all of it open). Between integers:
+ * the low bits, as ONNX demands. To bool: nonzero. The packed 4-bit types are converted too. */
 
 #include "ops/op_cast.h"
 
@@ -39,13 +39,15 @@ typedef struct cast_job {
 
 static void cast_from_float(const cast_job *job, size_t begin, size_t end)
 {
-    const bool to_float = job->to->kind == EFFNN__KIND_FLOAT;
+    const bool to_float = job->to->kind == EFFNN__KIND_FLOAT, packed = job->to->bits < 8;
 
     for (size_t i = begin; i < end; i++) {
         const double x = job->from->load_f64(job->x, i);
 
         if (to_float)
             job->to->store_f64(job->y, i, x);
+        else if (packed)
+            effnn__store_wrapped(job->to, job->y, i, job->from->load_i64(job->x, i));
         else
             effnn__store_truncated(job->to, job->y, i, x);
     }
@@ -134,6 +136,7 @@ static const effnn_op_sample samples[] = {
     { .inputs = { "i64{1,2,300}" }, .attrs = "to=f32" },
     { .inputs = { "bool[3]" }, .attrs = "to=f16" },
     { .inputs = { "i8[5]" }, .attrs = "to=i4" },
+    { .inputs = { "f32{-9,7.5,8,17}" }, .attrs = "to=i4" },
     { .inputs = { "f32[3]" }, .attrs = "to=f32" },
     EFFNN_SAMPLES_END,
 };

@@ -8,6 +8,20 @@
 
 #include <string.h>
 
+/* True if a ratio that is there says that nothing is dropped. */
+static bool drops_nothing(const effnn_tensor *ratio)
+{
+    return ratio && effnn_tensor_count(ratio) == 1 && effnn__tensor_load_f64(ratio, 0) == 0.0;
+}
+
+static bool ratio_is_known(const effnn_op_infer *call)
+{
+    return !effnn__infer_input(call, 1) || (call->constants && call->constants[1]);
+}
+
+static const char refusal[] =
+    "input training_mode is true, which drops at random; the mode is the caller's choice";
+
 static effnn_status infer(effnn_op_infer *call)
 {
     size_t n;
@@ -16,9 +30,10 @@ static effnn_status infer(effnn_op_infer *call)
     EFFNN_TRY(effnn__infer_same(call, EFFNN__FLOATS));
     EFFNN_TRY(effnn__infer_dtype(call, 1, EFFNN__FLOATS));
     EFFNN_TRY(effnn__infer_dtype(call, 2, EFFNN__BOOLS));
-    if (effnn__infer_ints(call, 2, &n, training) && n > 0 && training[0] != 0)
-        return effnn__infer_fail(call, EFFNN_E_UNSUPPORTED,
-                                 "input training_mode is true; the mode is the caller's choice");
+    if (effnn__infer_ints(call, 2, &n, training) && n > 0 && training[0] != 0 &&
+        ratio_is_known(call) &&
+        !drops_nothing(effnn__infer_input(call, 1) ? call->constants[1] : NULL))
+        return effnn__infer_fail(call, EFFNN_E_UNSUPPORTED, refusal);
     if (call->n_outputs > 1) {
         call->outputs[1] = call->outputs[0];
         call->outputs[1].has_dtype = true;
@@ -29,8 +44,12 @@ static effnn_status infer(effnn_op_infer *call)
 
 static effnn_status forward(const effnn_op_call *call)
 {
+    const effnn_tensor *training = effnn__call_input(call, 2);
     effnn_tensor *mask = call->n_outputs > 1 ? call->outputs[1] : NULL;
 
+    if (training && effnn_tensor_count(training) > 0 && effnn__tensor_load_i64(training, 0) != 0 &&
+        !drops_nothing(effnn__call_input(call, 1)))
+        return effnn__call_fail(call, EFFNN_E_UNSUPPORTED, refusal);
     if (call->mode == EFFNN_OP_TRAINING)
         return effnn__call_fail(call, EFFNN_E_UNSUPPORTED, "training is not supported");
     if (mask && effnn_tensor_count(mask) > 0)
@@ -64,6 +83,7 @@ static const effnn_onnx_row onnx[] = {
 static const effnn_op_sample samples[] = {
     { .inputs = { "f32[2,3]" } },
     { .inputs = { "f32[2,3]", "f32:0.1", "bool:0" }, .n_outputs = 2 },
+    { .inputs = { "f32[2,3]", "f32:0", "bool:1" } },
     { .inputs = { "f64[0,3]" } },
     { .inputs = { "f32[2]", "", "bool:1" }, .refused = "training_mode" },
     { .inputs = { "i64[2]" }, .refused = "i64" },

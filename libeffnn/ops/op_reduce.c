@@ -8,6 +8,9 @@
 
 #include "base/pool.h"
 #include "ops/op_move.h"
+#include "ops/op_scalar.h"
+
+#include <math.h>
 
 #define GRAIN_ELEMENTS 16384
 
@@ -120,22 +123,37 @@ static void split_dims(reduce_job *job, const effnn_tensor *x, unsigned mask)
         add_dim(mask & (1u << i) ? &job->reduced : &job->kept, effnn_tensor_dims(x)[i], strides[i]);
 }
 
-/* Elements of the innermost reduced dimension come in one loop. */
-static double reduce_f64(const reduce_job *job, int64_t base)
+/* Elements of the innermost reduced dimension come in one loop, less `origin`. */
+static double fold_f64(const reduce_job *job, int64_t base, double (*fold)(double, double),
+                       double start, double origin)
 {
     const dim_list *r = &job->reduced;
     const size_t inner = r->n == 0 ? 1 : (size_t)r->sizes[r->n - 1];
     const int64_t stride = r->n == 0 ? 0 : r->strides[r->n - 1];
-    double result = job->reduction->start;
+    double result = start;
 
     for (size_t i = 0; i < r->count; i += inner) {
         const int64_t from = base + place_of(r, i);
 
         for (size_t k = 0; k < inner; k++)
-            result = job->reduction->fold->f64(
-                result, job->row->load_f64(job->x, (size_t)(from + (int64_t)k * stride)));
+            result = fold(result, job->row->load_f64(job->x, (size_t)(from + (int64_t)k * stride)) -
+                                      origin);
     }
-    return job->reduction->mean ? result / (double)r->count : result;
+    return result;
+}
+
+static double reduce_f64(const reduce_job *job, int64_t base)
+{
+    const effnn__reduction *r = job->reduction;
+    double origin = 0.0;
+
+    if (r->relative) {
+        origin = fold_f64(job, base, effnn__scalar_max.f64, -INFINITY, 0.0);
+        if (!isfinite(origin)) origin = 0.0;
+    }
+    const double folded = fold_f64(job, base, r->fold->f64, r->start, origin);
+    if (r->mean) return folded / (double)job->reduced.count;
+    return (r->finish ? r->finish(folded) : folded) + origin;
 }
 
 static int64_t reduce_i64(const reduce_job *job, int64_t base)
@@ -163,6 +181,8 @@ static effnn_status reduce_piece(void *job_, size_t piece, size_t begin, size_t 
 
         if (is_float)
             job->row->store_f64(job->y, i, reduce_f64(job, base));
+        else if (job->reduction->finish)
+            effnn__store_truncated(job->row, job->y, i, reduce_f64(job, base));
         else
             effnn__store_wrapped(job->row, job->y, i, reduce_i64(job, base));
     }
@@ -219,6 +239,20 @@ void effnn__reduce_cost(const effnn_op_call *call, effnn_op_cost *out)
 
 /* ---- ONNX ---- */
 
+/* No axes, and that means none: an axis of size 1 is put behind and reduced. */
+static effnn_status write_no_axes(effnn_onnx_writer *writer)
+{
+    const int64_t last = -1;
+    const char *axis = NULL, *raised = NULL;
+
+    EFFNN_TRY(effnn__onnx_constant_i64(writer, &axis, "axis", 1, &last));
+    EFFNN_TRY(effnn__onnx_add(writer, &raised, "Unsqueeze", writer->inputs[0], axis));
+    EFFNN_TRY(writer->begin(writer, writer->onnx_name, writer->onnx_domain,
+                            (const char *const[]){ raised }, 1, writer->outputs, 1));
+    EFFNN_TRY(effnn__onnx_set_ints(writer, "axes", 1, &last));
+    return effnn__onnx_set_int(writer, "keepdims", 0);
+}
+
 effnn_status effnn__reduce_write_attributes(effnn_onnx_writer *writer)
 {
     const effnn__reduce_attrs *attrs = writer->op_attrs;
@@ -229,8 +263,7 @@ effnn_status effnn__reduce_write_attributes(effnn_onnx_writer *writer)
 
     if (has_axes && !axes)
         return effnn__onnx_write_fail(writer, EFFNN_E_UNSUPPORTED, "axes that are no constant");
-    if (n == 0 && attrs->noop_with_empty_axes)
-        return writer->begin(writer, "Identity", NULL, writer->inputs, 1, writer->outputs, 1);
+    if (n == 0 && attrs->noop_with_empty_axes) return write_no_axes(writer);
     EFFNN_TRY(writer->begin(writer, writer->onnx_name, writer->onnx_domain, writer->inputs, 1,
                             writer->outputs, 1));
     for (size_t i = 0; i < n && i < EFFNN__MAX_CONTENT; i++)

@@ -19,6 +19,10 @@ typedef struct effnn__reduction {
     double start;              /* result of no elements, for floats */
     int64_t (*start_i64)(const effnn__dtype_row *row); /* the same for integers; NULL: 0 */
     bool mean;                                         /* divide by the number of elements */
+    bool relative; /* fold what elements are above the largest; it is added at the end */
+    /* Applied to the folded result; then integers are folded in double, too, and the result is cut
+     * toward zero. NULL: none. */
+    double (*finish)(double folded);
 } effnn__reduction;
 
 effnn_status effnn__reduce_infer(effnn_op_infer *call, unsigned kinds);
