@@ -92,7 +92,7 @@ static effnn_status fold(effnn__graph *graph, size_t *changes)
 {
     for (size_t i = 0; i < graph->nodes.n; i++) {
         effnn__node *node = effnn__graph_node(graph, i);
-        if ((node->def->flags & EFFNN_OP_RANDOM) || effnn__canon_is_dead(node) ||
+        if ((node->def->flags & EFFNN_OP_RANDOM) || node->subgraphs || effnn__canon_is_dead(node) ||
             !has_foldable_inputs(node) || !is_worth_storing(node))
             continue;
         EFFNN_TRY(fold_node(graph, node, changes));

@@ -179,6 +179,9 @@ void effnn__node_free(effnn__node *node)
 {
     if (!node) return;
     if (node->attrs) effnn__options_clear(node->def->attrs, node->attrs);
+    for (size_t i = 0; node->subgraphs && i < effnn__op_subgraph_count(node->def); i++)
+        effnn__graph_destroy(node->subgraphs[i]);
+    effnn__free(node->subgraphs);
     effnn__free(node->attrs);
     effnn__free(node->inputs);
     effnn__free(node->outputs);

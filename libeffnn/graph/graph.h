@@ -9,7 +9,8 @@
  * - Names of values are unique in the graph, and so are names of nodes.
  * - A value has exactly one origin: an input, a constant, or output i of one node.
  * - value->uses lists each (node, input index) that reads it, once each.
- * - Constants are tensor handles of the graph's own over possibly shared storage. */
+ * - Constants are tensor handles of the graph's own over possibly shared storage.
+ * - A graph that a node holds reads nothing of the graph around it but by the node's inputs. */
 
 #include "base/map.h"
 #include "base/vec.h"
@@ -42,9 +43,11 @@ struct effnn__node {
     const effnn_op_def *def;
     void *attrs; /* def->attrs_size bytes, or NULL */
     size_t n_inputs, n_outputs;
-    effnn__value **inputs;  /* NULL entries: absent */
-    effnn__value **outputs; /* NULL entries: absent */
-    size_t index;           /* place in graph->nodes */
+    effnn__value **inputs;    /* NULL entries: absent */
+    effnn__value **outputs;   /* NULL entries: absent */
+    effnn__graph **subgraphs; /* owned, one for each of def->subgraphs; see subgraph.h */
+    effnn_op_subgraphs services;
+    size_t index; /* place in graph->nodes */
 };
 
 struct effnn__graph {
@@ -84,6 +87,7 @@ typedef struct effnn__node_spec {
     const void *attrs; /* copied; NULL: defaults */
     effnn__value *const *inputs;
     size_t n_inputs;
+    effnn__graph **subgraphs; /* with def->subgraphs: theirs, taken over if the call succeeds */
     /* Names; must be free. NULL array or entry: made from the node's name; "": absent. */
     const char *const *outputs;
     size_t n_outputs;    /* 0: def->min_outputs */

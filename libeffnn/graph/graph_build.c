@@ -12,13 +12,19 @@
 effnn_status effnn__graph_add_input(effnn__value **out, effnn__graph *self, const char *name,
                                     const effnn__value_info *info)
 {
-    effnn__value *value = NULL;
-    effnn_status status;
-
     EFFNN_TRY(effnn__graph_check_name(&self->value_names, name, "an input"));
     if (!info->has_dtype || !info->has_shape)
         return effnn__fail(EFFNN_E_ARG, "graph input '%s': no %s", name,
                            info->has_dtype ? "shape" : "dtype");
+    return effnn__graph_enter_input(out, self, name, info);
+}
+
+effnn_status effnn__graph_enter_input(effnn__value **out, effnn__graph *self, const char *name,
+                                      const effnn__value_info *info)
+{
+    effnn__value *value = NULL;
+    effnn_status status;
+
     EFFNN_TRY(effnn__value_create(&value, name));
     value->info = *info;
     value->is_input = true;
@@ -94,7 +100,9 @@ effnn_status effnn__node_create(effnn__node **out, const effnn__node_spec *spec,
     if (!node->inputs || !node->outputs)
         status = effnn__fail_nomem(spec->def->name, sizeof *node->inputs * spec->n_inputs);
     if (status == EFFNN_OK) status = make_attrs(node, spec->attrs);
+    if (status == EFFNN_OK) status = effnn__node_take_subgraphs(node, spec->subgraphs);
     if (status != EFFNN_OK) {
+        effnn__node_drop_subgraphs(node);
         effnn__node_free(node);
         return status;
     }
@@ -212,6 +220,7 @@ effnn_status effnn__graph_add_node(effnn__node **out, effnn__graph *self,
     if (status == EFFNN_OK) status = enter_node(self, node, spec, space.outputs);
     effnn__infer_space_clear(&space);
     if (status != EFFNN_OK) {
+        effnn__node_drop_subgraphs(node); /* they are still the caller's */
         effnn__node_free(node);
         return status;
     }

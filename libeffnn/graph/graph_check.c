@@ -65,6 +65,8 @@ static effnn_status check_node(const effnn__graph *self, const effnn__node *node
             return effnn__fail(EFFNN_E_STATE, "graph: output %zu of '%s' is not its own", i,
                                node->name);
     }
+    for (size_t i = 0; i < effnn__op_subgraph_count(node->def); i++)
+        EFFNN_TRY(effnn__graph_check(node->subgraphs[i]));
     return EFFNN_OK;
 }
 

@@ -27,12 +27,18 @@ static effnn_status clone_value(effnn__graph *self, const effnn__value *from)
 /* Everything of a node but its connections; inputs still point into the other graph. */
 static effnn_status clone_bare_node(effnn__node **out, const effnn__node *from)
 {
-    const effnn__node_spec spec = {
+    effnn__node_spec spec = {
         .def = from->def, .attrs = from->attrs, .inputs = from->inputs, .n_inputs = from->n_inputs
     };
     effnn__node *node = NULL;
+    effnn_status status;
 
-    EFFNN_TRY(effnn__node_create(&node, &spec, from->n_outputs));
+    EFFNN_TRY(effnn__node_clone_subgraphs(&spec.subgraphs, from));
+    status = effnn__node_create(&node, &spec, from->n_outputs);
+    for (size_t i = 0; status != EFFNN_OK && i < effnn__op_subgraph_count(from->def); i++)
+        effnn__graph_destroy(spec.subgraphs[i]);
+    effnn__free(spec.subgraphs);
+    if (status != EFFNN_OK) return status;
     node->index = from->index;
     node->name = effnn__strdup(from->name);
     if (!node->name) {

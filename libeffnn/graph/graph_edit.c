@@ -25,6 +25,19 @@ effnn_status effnn__graph_set_input(effnn__graph *self, effnn__node *node, size_
     return EFFNN_OK;
 }
 
+void effnn__graph_remove_input(effnn__node *node, size_t i)
+{
+    if (node->inputs[i]) effnn__value_remove_use(node->inputs[i], node, i);
+    node->n_inputs--;
+    for (; i < node->n_inputs; i++) {
+        effnn__value *value = node->inputs[i + 1];
+        for (size_t k = 0; value && k < value->n_uses; k++)
+            if (value->uses[k].node == node && value->uses[k].input == i + 1)
+                value->uses[k].input = i;
+        node->inputs[i] = value;
+    }
+}
+
 /* Whether what was known of a value still holds when it becomes `after`. */
 static bool fits_info(const effnn__value_info *before, const effnn__value_info *after)
 {
@@ -45,6 +58,8 @@ static void swap_insides(effnn__node *a, effnn__node *b)
     a->attrs = b->attrs;
     a->n_inputs = b->n_inputs;
     a->inputs = b->inputs;
+    a->subgraphs = b->subgraphs;
+    b->subgraphs = old.subgraphs;
     b->def = old.def;
     b->attrs = old.attrs;
     b->n_inputs = old.n_inputs;
@@ -74,7 +89,7 @@ effnn_status effnn__graph_change_node(effnn__graph *self, effnn__node *node,
     effnn__node *other = NULL;
     effnn_status status;
 
-    EFFNN_ASSERT(node->n_outputs == 1);
+    EFFNN_ASSERT(node->n_outputs == 1 && !spec->def->subgraphs);
     for (size_t i = 0; i < spec->n_inputs; i++)
         EFFNN_TRY(effnn__graph_check_order(spec->inputs[i], node->index, node->name));
     EFFNN_TRY(effnn__node_create(&other, spec, 0));

@@ -41,7 +41,8 @@ effnn_status effnn__node_infer(effnn__infer_space *space, const effnn__node *nod
                                               .constants = space->constants,
                                               .n_inputs = node->n_inputs,
                                               .outputs = space->outputs,
-                                              .n_outputs = node->n_outputs });
+                                              .n_outputs = node->n_outputs,
+                                              .subgraphs = &node->services });
 }
 
 /* Infer all nodes in order; infos: [values.n], filled for inputs and constants. */
@@ -74,6 +75,25 @@ static effnn_status start_infos(effnn__value_info **out, const effnn__graph *sel
     }
     *out = infos;
     return EFFNN_OK;
+}
+
+effnn_status effnn__graph_infer_outputs(effnn__value_info *outputs, const effnn__graph *self,
+                                        const effnn__value_info *const *inputs,
+                                        effnn__symbols *symbols)
+{
+    effnn__value_info *infos = NULL;
+    effnn_status status;
+
+    EFFNN_TRY(start_infos(&infos, self));
+    for (size_t i = 0; i < self->inputs.n; i++) {
+        const effnn__value *input = self->inputs.items[i];
+        infos[input->index] = inputs[i] ? *inputs[i] : (effnn__value_info){ 0 };
+    }
+    status = infer_nodes(self, infos, symbols);
+    for (size_t i = 0; i < self->outputs.n && status == EFFNN_OK; i++)
+        outputs[i] = infos[((const effnn__value *)self->outputs.items[i])->index];
+    effnn__free(infos);
+    return status;
 }
 
 effnn_status effnn__graph_infer(effnn__graph *self)

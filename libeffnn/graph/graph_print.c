@@ -58,6 +58,19 @@ static effnn_status print_attrs(effnn__str *text, const effnn__node *node)
     return status;
 }
 
+static effnn_status print_all(effnn__str *text, const effnn__graph *self);
+
+/* The graphs that a node holds, each between braces. */
+static effnn_status print_subgraphs(effnn__str *text, const effnn__node *node)
+{
+    for (size_t i = 0; i < effnn__op_subgraph_count(node->def); i++) {
+        EFFNN_TRY(effnn__str_printf(text, "%s of %s {\n", node->def->subgraphs[i], node->name));
+        EFFNN_TRY(print_all(text, node->subgraphs[i]));
+        EFFNN_TRY(effnn__str_add(text, "}\n"));
+    }
+    return EFFNN_OK;
+}
+
 static effnn_status print_node(effnn__str *text, const effnn__graph *self, const effnn__node *node)
 {
     EFFNN_TRY(effnn__str_printf(text, "%s: ", node->name));
@@ -72,7 +85,8 @@ static effnn_status print_node(effnn__str *text, const effnn__graph *self, const
                                     node->inputs[i] ? node->inputs[i]->name : "-"));
     EFFNN_TRY(effnn__str_add(text, ")"));
     EFFNN_TRY(print_attrs(text, node));
-    return effnn__str_add(text, "\n");
+    EFFNN_TRY(effnn__str_add(text, "\n"));
+    return print_subgraphs(text, node);
 }
 
 static effnn_status print_all(effnn__str *text, const effnn__graph *self)

@@ -17,6 +17,10 @@ effnn_status effnn__graph_check_name(const effnn__map *names, const char *name, 
 
 /* ---- values ---- */
 
+/* An input of which dtype or shape may be unknown: those of a graph that a node holds. */
+effnn_status effnn__graph_enter_input(effnn__value **out, effnn__graph *self, const char *name,
+                                      const effnn__value_info *info);
+
 /* A value outside any graph, owning its name. */
 effnn_status effnn__value_create(effnn__value **out, const char *name);
 void effnn__value_free(effnn__value *value); /* NULL is allowed */
@@ -37,6 +41,9 @@ effnn_status effnn__node_create(effnn__node **out, const effnn__node_spec *spec,
 
 /* List the node as a reader of its inputs; on failure none of them lists it. */
 effnn_status effnn__node_add_uses(effnn__node *node);
+
+/* Take input i out of the node's list; those behind it move up. */
+void effnn__graph_remove_input(effnn__node *node, size_t i);
 
 /* Frees the node, not its values. NULL is allowed. */
 void effnn__node_free(effnn__node *node);
@@ -65,6 +72,23 @@ typedef struct effnn__infer_space {
     effnn__value_info *outputs; /* the result */
 } effnn__infer_space;
 void effnn__infer_space_clear(effnn__infer_space *self);
+
+/* Infer a graph's outputs [outputs.n] from infos of its inputs [inputs.n, NULL: nothing is known]
+ * in another graph's symbols. */
+effnn_status effnn__graph_infer_outputs(effnn__value_info *outputs, const effnn__graph *self,
+                                        const effnn__value_info *const *inputs,
+                                        effnn__symbols *symbols);
+
+/* ---- graphs that a node holds ---- */
+
+size_t effnn__op_subgraph_count(const effnn_op_def *def);
+
+/* Give a node its graphs, and the services that let its operator use them. */
+effnn_status effnn__node_take_subgraphs(effnn__node *node, effnn__graph **subgraphs);
+void effnn__node_drop_subgraphs(effnn__node *node); /* leaves the graphs alone */
+
+/* Copies of a node's graphs: an array for effnn__free of graphs to destroy; NULL if it has none. */
+effnn_status effnn__node_clone_subgraphs(effnn__graph ***out, const effnn__node *node);
 
 /* Infer one node into space->outputs. infos: by value index; NULL: each value's own. */
 effnn_status effnn__node_infer(effnn__infer_space *space, const effnn__node *node,

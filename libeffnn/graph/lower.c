@@ -13,6 +13,7 @@ effnn_status effnn__lower(effnn__graph *graph)
         &effnn__pass_contents,
         &effnn__pass_fold,
         &effnn__pass_batch_norm,
+        &effnn__pass_lower_subgraphs,
         NULL,
     };
 

@@ -7,4 +7,5 @@
 #include "graph/canon.h"
 
 extern const effnn__pass effnn__pass_batch_norm;
+extern const effnn__pass effnn__pass_lower_subgraphs; /* in canon_subgraph.c */
 #endif

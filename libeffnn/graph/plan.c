@@ -24,6 +24,7 @@ void effnn__plan_destroy(effnn__plan *self)
         effnn_tensor_release(self->values[i].owned);
     effnn__context_free(self->graph->context, self->arena);
     effnn__context_free(self->graph->context, self->scratch);
+    effnn__free(self->input_shapes);
     effnn__free(self->nodes);
     effnn__free(self->values);
     effnn__free(self->buffers);
@@ -96,18 +97,9 @@ static effnn_status place_header(effnn__plan *self, const effnn__value *value,
                                  const effnn__value_info *info)
 {
     effnn__shape shape = { .rank = info->rank };
-    bool is_known = info->has_dtype && info->has_shape;
     size_t count, bytes;
 
-    for (size_t i = 0; i < info->rank; i++) {
-        is_known = is_known && effnn__sym_is_constant(info->dims[i]);
-        shape.dims[i] = info->dims[i].offset;
-    }
-    if (!is_known)
-        return effnn__fail(EFFNN_E_UNSUPPORTED,
-                           "node '%s' (%s): the shape of output '%s' depends on data",
-                           value->producer ? value->producer->name : "-",
-                           value->producer ? value->producer->def->name : "input", value->name);
+    for (size_t i = 0; i < info->rank; i++) shape.dims[i] = info->dims[i].offset;
     EFFNN_TRY(effnn__shape_count(&count, shape.rank, shape.dims));
     if (!effnn__dtype_bytes(info->dtype, count, &bytes))
         return effnn__fail(EFFNN_E_SHAPE, "value '%s' would have %zu elements of %s", value->name,
@@ -165,7 +157,8 @@ static void make_calls(effnn__plan *self)
                                                .n_inputs = node->n_inputs,
                                                .outputs = outputs,
                                                .n_outputs = node->n_outputs,
-                                               .aux = self->no_aux };
+                                               .aux = self->no_aux,
+                                               .subgraphs = &node->services };
         inputs += node->n_inputs;
         outputs += node->n_outputs;
     }
@@ -235,6 +228,30 @@ static void bind_values(effnn__plan *self)
     }
 }
 
+/* Whether dtype or shape of a value is not known before it is computed. */
+static bool has_open_values(const effnn__plan *self, const effnn__value_info *infos)
+{
+    for (size_t i = 0; i < self->graph->values.n; i++)
+        if (!effnn__value_info_is_concrete(&infos[i])) return true;
+    return false;
+}
+
+/* A plan without arena and calls: only what its run looks at. */
+static effnn_status fill_dynamic(effnn__plan *self, const effnn__shape *input_shapes,
+                                 const effnn__plan_options *options)
+{
+    const size_t n = self->graph->inputs.n;
+
+    self->is_dynamic = true;
+    self->input_shapes = effnn__alloc_array(n + 1, sizeof *self->input_shapes);
+    if (!self->input_shapes)
+        return effnn__fail_nomem("plan of a graph", n * sizeof *self->input_shapes);
+    for (size_t i = 0; i < n; i++) self->input_shapes[i] = input_shapes[i];
+    for (size_t i = 0; i < options->n_tapped; i++)
+        self->nodes[options->tapped[i]->index].is_tapped = true;
+    return EFFNN_OK;
+}
+
 static effnn_status fill_plan(effnn__plan *self, const effnn__shape *input_shapes,
                               const effnn__plan_options *options)
 {
@@ -243,6 +260,10 @@ static effnn_status fill_plan(effnn__plan *self, const effnn__shape *input_shape
 
     EFFNN_TRY(allocate_tables(self));
     EFFNN_TRY(effnn__graph_infer_bound(&infos, self->graph, input_shapes));
+    if (has_open_values(self, infos)) {
+        effnn__free(infos);
+        return fill_dynamic(self, input_shapes, options);
+    }
     status = place_values(self, infos);
     effnn__free(infos);
     if (status != EFFNN_OK) return status;
@@ -276,6 +297,11 @@ effnn_status effnn__plan_create(effnn__plan **out, effnn__graph *graph,
 }
 
 /* ---- questions ---- */
+
+bool effnn__plan_is_dynamic(const effnn__plan *self)
+{
+    return self->is_dynamic;
+}
 
 effnn__plan_memory effnn__plan_memory_of(const effnn__plan *self)
 {

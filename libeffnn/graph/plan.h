@@ -5,7 +5,8 @@
 /* A graph planned for concrete input shapes: every tensor's shape, one arena in which buffers whose
  * lives do not overlap share memory, scratch, prepacked constants. Making a plan allocates; running
  * it does not. A plan is used by one thread at a time; several plans over one graph run at a time.
- */
+ * Where the shape of a value depends on data, there is no arena: such a plan runs its nodes one by
+ * one on memory that comes and goes. */
 
 #include "graph/graph.h"
 
@@ -31,14 +32,17 @@ typedef struct effnn__plan_memory {
 } effnn__plan_memory;
 
 /* input_shapes: [graph->inputs.n]; options: NULL is all zero. The graph must outlive the plan and
- * not change meanwhile. E_SHAPE if the shapes do not fit, E_UNSUPPORTED, naming the node, if a
- * shape depends on data. */
+ * not change meanwhile. E_SHAPE if the shapes do not fit. */
 effnn_status effnn__plan_create(effnn__plan **out, effnn__graph *graph,
                                 const effnn__shape *input_shapes,
                                 const effnn__plan_options *options);
 void effnn__plan_destroy(effnn__plan *self); /* NULL is allowed */
 
 effnn__plan_memory effnn__plan_memory_of(const effnn__plan *self);
+
+/* Whether the shape of some value depends on data: no arena, outputs are made by the run, and
+ * the three questions below have no answer. */
+bool effnn__plan_is_dynamic(const effnn__plan *self);
 
 /* Shape and dtype of graph output i under this plan. */
 const effnn__shape *effnn__plan_output_shape(const effnn__plan *self, size_t i);

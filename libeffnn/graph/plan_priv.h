@@ -11,6 +11,7 @@
  * or output), the headers over it are placed anew at each run. */
 
 #include "graph/plan.h"
+#include "graph/run.h"
 
 typedef enum effnn__buffer_kind {
     EFFNN__BUFFER_ARENA,
@@ -44,8 +45,10 @@ typedef struct effnn__plan_node {
 
 struct effnn__plan {
     effnn__graph *graph;
-    effnn__plan_node *nodes;   /* by node index */
-    effnn__plan_value *values; /* by value index */
+    bool is_dynamic;            /* a shape depends on data; of the rest there are then only: */
+    effnn__shape *input_shapes; /* [inputs.n] */
+    effnn__plan_node *nodes;    /* by node index */
+    effnn__plan_value *values;  /* by value index */
     size_t n_buffers;
     effnn__buffer *buffers;      /* [values.n] of which n_buffers are used */
     const effnn_tensor **inputs; /* operands of all calls */
@@ -68,6 +71,15 @@ void effnn__plan_assign_buffers(effnn__plan *self, const effnn__plan_options *op
 
 /* Give every buffer in the arena its offset; sets memory.arena and memory.live. */
 effnn_status effnn__plan_lay_out(effnn__plan *self, bool keep_all);
+
+/* effnn__plan_run of a dynamic plan. */
+effnn_status effnn__plan_run_dynamic(effnn__plan *self, const effnn_tensor *const *inputs,
+                                     effnn_tensor **outputs, const effnn__run_options *options);
+
+/* E_ARG or E_SHAPE, naming the value, unless a tensor has this dtype and shape. */
+effnn_status effnn__plan_check_tensor(const effnn__value *value, const char *what,
+                                      const effnn_tensor *tensor, effnn_dtype dtype,
+                                      const effnn__shape *shape);
 
 /* Place a value's header over `data`, with the shape that it has. */
 void effnn__plan_place(const effnn__plan *self, size_t value, void *data);

@@ -10,23 +10,31 @@
 
 #include <string.h>
 
-/* Whether a tensor has the dtype and shape that value `index` was planned with. */
+effnn_status effnn__plan_check_tensor(const effnn__value *value, const char *what,
+                                      const effnn_tensor *tensor, effnn_dtype dtype,
+                                      const effnn__shape *shape)
+{
+    const effnn__shape given = effnn__tensor_shape(tensor);
+    char wanted[128], got[128];
+
+    if (effnn_tensor_dtype(tensor) != dtype)
+        return effnn__fail(EFFNN_E_ARG, "%s '%s': %s is given, the model has %s", what, value->name,
+                           effnn_dtype_name(effnn_tensor_dtype(tensor)), effnn_dtype_name(dtype));
+    if (!effnn__shape_equal(shape, &given))
+        return effnn__fail(EFFNN_E_SHAPE, "%s '%s': shape %s is given, %s is planned", what,
+                           value->name, effnn__shape_print(got, sizeof got, given.rank, given.dims),
+                           effnn__shape_print(wanted, sizeof wanted, shape->rank, shape->dims));
+    return EFFNN_OK;
+}
+
+/* Whether a tensor has the dtype and shape that a value was planned with. */
 static effnn_status check_tensor(const effnn__plan *self, const effnn__value *value,
                                  const effnn_tensor *tensor, const char *what)
 {
     const effnn_tensor *planned = self->values[value->index].tensor;
-    const effnn__shape shape = effnn__tensor_shape(planned), given = effnn__tensor_shape(tensor);
-    char wanted[128], got[128];
+    const effnn__shape shape = effnn__tensor_shape(planned);
 
-    if (effnn_tensor_dtype(tensor) != effnn_tensor_dtype(planned))
-        return effnn__fail(EFFNN_E_ARG, "%s '%s': %s is given, the model has %s", what, value->name,
-                           effnn_dtype_name(effnn_tensor_dtype(tensor)),
-                           effnn_dtype_name(effnn_tensor_dtype(planned)));
-    if (!effnn__shape_equal(&shape, &given))
-        return effnn__fail(EFFNN_E_SHAPE, "%s '%s': shape %s is given, %s is planned", what,
-                           value->name, effnn__shape_print(got, sizeof got, given.rank, given.dims),
-                           effnn__shape_print(wanted, sizeof wanted, shape.rank, shape.dims));
-    return EFFNN_OK;
+    return effnn__plan_check_tensor(value, what, tensor, effnn_tensor_dtype(planned), &shape);
 }
 
 static effnn_status check_tensors(const effnn__plan *self, const effnn_tensor *const *inputs,
@@ -100,12 +108,13 @@ static void copy_outputs(const effnn__plan *self, effnn_tensor *const *outputs)
 }
 
 effnn_status effnn__plan_run(effnn__plan *self, const effnn_tensor *const *inputs,
-                             effnn_tensor *const *outputs, const effnn__run_options *options)
+                             effnn_tensor **outputs, const effnn__run_options *options)
 {
     static const effnn__run_options defaults;
     effnn_status status;
 
     if (!options) options = &defaults;
+    if (self->is_dynamic) return effnn__plan_run_dynamic(self, inputs, outputs, options);
     EFFNN_TRY(check_tensors(self, inputs, outputs));
     status = bind_caller(self, inputs, outputs);
     for (size_t i = 0; i < self->graph->nodes.n && status == EFFNN_OK; i++)

@@ -22,7 +22,16 @@ typedef struct effnn__run_options {
 
 /* Run on inputs (dtypes and shapes as planned, any strides) into outputs (contiguous, unshared,
  * shaped by effnn__plan_output_shape). No allocation if the inputs are contiguous. On failure the
- * contents of the outputs are undefined. */
+ * contents of the outputs are undefined. Where a shape depends on data, outputs may be NULL and are
+ * then made, owned by the caller; one that is given must have the shape that comes out; on failure
+ * those that were NULL still are. */
 effnn_status effnn__plan_run(effnn__plan *self, const effnn_tensor *const *inputs,
-                             effnn_tensor *const *outputs, const effnn__run_options *options);
+                             effnn_tensor **outputs, const effnn__run_options *options);
+
+/* Run a graph without a plan, node by node, allocating as it goes: inputs [graph->inputs.n] of any
+ * shape that its operators take, NULL where absent; outputs [graph->outputs.n], new contiguous
+ * tensors owned by the caller, which may share storage with inputs and constants; untouched on
+ * failure. options->tap sees every node. */
+effnn_status effnn__graph_run(const effnn__graph *graph, const effnn_tensor *const *inputs,
+                              effnn_tensor **outputs, const effnn__run_options *options);
 #endif

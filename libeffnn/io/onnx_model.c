@@ -27,6 +27,7 @@ static const char *domain_name(const char *domain)
 
 int64_t effnn__onnx_import_version(const effnn__onnx_input *self, const char *domain)
 {
+    self = self->root;
     for (size_t i = 0; i < self->n_imports; i++)
         if (strcmp(self->imports[i].domain, domain_name(domain)) == 0)
             return self->imports[i].version;
@@ -145,6 +146,8 @@ effnn_status effnn__onnx_load_memory(effnn_model **out, effnn_context *context,
 
     if (status != EFFNN_OK) return status;
     self.model->format = "onnx";
+    self.graph = self.model->graph;
+    self.root = &self;
     status = read_model(&self, data, size);
     clear_input(&self);
     /* What the graph or an operator calls a bad argument or name comes from the file. */

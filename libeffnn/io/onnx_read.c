@@ -22,8 +22,8 @@ effnn_status effnn__onnx_fresh_name(char **out, const effnn__onnx_input *self, c
 {
     char *name = effnn__strdup(hint);
 
-    for (size_t i = 1; name && (effnn__map_get(&self->names, name) ||
-                                effnn__graph_find_value(self->model->graph, name));
+    for (size_t i = 1;
+         name && (effnn__map_get(&self->names, name) || effnn__graph_find_value(self->graph, name));
          i++) {
         effnn__free(name);
         name = effnn__strprintf("%s_%zu", hint, i);
@@ -87,8 +87,9 @@ static effnn_status add_packed(effnn__onnx_input *self, const effnn__wire_field 
     effnn_tensor *tensor = NULL;
     effnn_status status;
 
-    EFFNN_TRY(effnn__onnx_read_packed_tensor(&tensor, model->context, &self->external, part, name));
-    status = effnn__graph_add_constant(&value, model->graph, name, true, tensor);
+    EFFNN_TRY(
+        effnn__onnx_read_packed_tensor(&tensor, model->context, &self->root->external, part, name));
+    status = effnn__graph_add_constant(&value, self->graph, name, true, tensor);
     effnn_tensor_release(tensor);
     return status;
 }
@@ -170,7 +171,7 @@ static effnn_status read_type(effnn__value_info *out, effnn__symbols *symbols,
  * nobody can override here. */
 static effnn_status read_input(effnn__onnx_input *self, const Onnx__ValueInfoProto *proto)
 {
-    effnn__graph *graph = self->model->graph;
+    effnn__graph *graph = self->graph;
     const char *name = proto->name ? proto->name : "";
     effnn__value_info info = { 0 };
     effnn__value *value = effnn__graph_find_value(graph, name);
@@ -178,6 +179,8 @@ static effnn_status read_input(effnn__onnx_input *self, const Onnx__ValueInfoPro
     if (!*name)
         return effnn__fail(EFFNN_E_FORMAT, "input %zu of the graph has no name", graph->inputs.n);
     if (value && value->constant) return EFFNN_OK;
+    if (self->outer)
+        return effnn__fail(EFFNN_E_UNSUPPORTED, "input '%s' of a graph inside a node", name);
     if (value || effnn__map_get(&self->names, name))
         return effnn__fail(EFFNN_E_FORMAT, "input '%s' is made twice", name);
     EFFNN_TRY(effnn__map_set(&self->names, name, self));
@@ -187,10 +190,11 @@ static effnn_status read_input(effnn__onnx_input *self, const Onnx__ValueInfoPro
 
 static effnn_status read_output(effnn__onnx_input *self, const Onnx__ValueInfoProto *proto)
 {
-    effnn__graph *graph = self->model->graph;
+    effnn__graph *graph = self->graph;
     const char *name = proto->name ? proto->name : "";
-    effnn__value *value = effnn__graph_find_value(graph, name);
+    effnn__value *value = NULL;
 
+    EFFNN_TRY(effnn__onnx_find_value(&value, self, name));
     if (!value)
         return effnn__fail(EFFNN_E_FORMAT, "output %zu of the graph, '%s', is computed nowhere",
                            graph->outputs.n, name);
@@ -265,7 +269,7 @@ static bool find_constant(effnn__wire_field *out, const effnn__wire_field *node)
 static effnn_status read_node(effnn__onnx_input *self, const effnn__wire_field *part, size_t index)
 {
     effnn__wire_field tensor;
-    void *message = NULL;
+    Onnx__NodeProto *message = NULL;
     effnn_status status;
 
     if (find_constant(&tensor, part)) {
@@ -275,9 +279,8 @@ static effnn_status read_node(effnn__onnx_input *self, const effnn__wire_field *
         effnn__free(name);
         return status;
     }
-    EFFNN_TRY(effnn__wire_unpack(&message, &onnx__node_proto__descriptor, part->data, part->size,
-                                 self->name));
-    status = effnn__onnx_read_node(self, message, index);
+    EFFNN_TRY(effnn__onnx_unpack_node(&message, part, self->name));
+    status = effnn__onnx_read_node(self, part, message, index);
     effnn__wire_free(message);
     return status;
 }
@@ -299,7 +302,7 @@ effnn_status effnn__onnx_read_graph(effnn__onnx_input *self, const effnn__wire_f
     EFFNN_TRY(read_values(self, graph, GRAPH_INPUT, read_input));
     EFFNN_TRY(read_nodes(self, graph));
     EFFNN_TRY(read_values(self, graph, GRAPH_OUTPUT, read_output));
-    if (self->model->graph->outputs.n == 0)
+    if (self->graph->outputs.n == 0)
         return effnn__fail(EFFNN_E_FORMAT, "'%s': the graph has no outputs", self->name);
     return EFFNN_OK;
 }

@@ -119,7 +119,7 @@ static effnn_status read_attr(effnn__onnx_attrs *self, effnn_onnx_attr *out,
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR:
         if (!proto->t) return fail_attr(EFFNN_E_FORMAT, proto, node, "holds no tensor");
         out->kind = EFFNN_ONNX_TENSOR;
-        return effnn__onnx_read_tensor(&out->tensor, input->model->context, &input->external,
+        return effnn__onnx_read_tensor(&out->tensor, input->model->context, &input->root->external,
                                        proto->t, node);
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH:
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPHS:

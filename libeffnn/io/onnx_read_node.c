@@ -23,6 +23,8 @@ typedef struct node_reader {
     const char *name;
     const effnn_op_def *def;
     const effnn_onnx_row *row;
+    const effnn__wire_field *part;
+    effnn__onnx_subgraphs subgraphs;
 } node_reader;
 
 static effnn__value *value_of(const effnn_onnx_value *value)
@@ -48,7 +50,7 @@ static effnn_status add_constant(effnn_onnx_reader *base, const effnn_onnx_value
     if (!hint) return effnn__fail_nomem(self->name, strlen(self->name));
     status = effnn__onnx_fresh_name(&name, self->input, hint);
     if (status == EFFNN_OK)
-        status = effnn__graph_add_constant(&value, self->input->model->graph, name, true, tensor);
+        status = effnn__graph_add_constant(&value, self->input->graph, name, true, tensor);
     effnn__free(name);
     effnn__free(hint);
     if (status == EFFNN_OK) *out = opaque(value);
@@ -93,7 +95,7 @@ static effnn_status add_named(effnn__value **out, const node_reader *self, effnn
     spec->name = name;
     spec->outputs = (const char *const[]){ name };
     spec->n_outputs = 1;
-    status = effnn__graph_add_node(&node, self->input->model->graph, spec);
+    status = effnn__graph_add_node(&node, self->input->graph, spec);
     effnn__free(name);
     if (status == EFFNN_OK) *out = node->outputs[0];
     return status;
@@ -157,13 +159,11 @@ static effnn_status find_row(node_reader *self, const Onnx__NodeProto *proto)
 
 static effnn_status find_inputs(node_reader *self, const Onnx__NodeProto *proto)
 {
-    const effnn__graph *graph = self->input->model->graph;
-
     for (size_t i = 0; i < proto->n_input; i++) {
         const char *name = proto->input[i];
-        const effnn__value *value = NULL;
+        effnn__value *value = NULL;
         if (!is_absent(name)) {
-            value = effnn__graph_find_value(graph, name);
+            EFFNN_TRY(effnn__onnx_find_value(&value, self->input, name));
             if (!value)
                 return effnn__fail(EFFNN_E_FORMAT, "node '%s': input %zu, '%s', is %s", self->name,
                                    i, name,
@@ -209,7 +209,25 @@ static effnn_status run_row(node_reader *self)
     return check_count(self, "outputs", self->base.n_outputs, def->min_outputs, def->max_outputs);
 }
 
-static effnn_status add_to_graph(const node_reader *self, const Onnx__NodeProto *proto)
+/* Read the operator's graphs; what they read from around the node becomes further inputs. */
+static effnn_status add_subgraphs(node_reader *self)
+{
+    effnn_onnx_reader *base = &self->base;
+    effnn__onnx_subgraphs *graphs = &self->subgraphs;
+
+    if (!self->def->subgraphs) return EFFNN_OK;
+    if (base->n_inputs != (size_t)self->def->min_inputs)
+        return effnn__fail(EFFNN_E_FORMAT, "node '%s': %s has %zu inputs, not %d", self->name,
+                           base->op_type, base->n_inputs, self->def->min_inputs);
+    EFFNN_TRY(effnn__onnx_read_subgraphs(graphs, self->input, self->def, self->part, self->name));
+    EFFNN_TRY(effnn__grow(&base->inputs, &base->inputs_capacity,
+                          base->n_inputs + graphs->n_captured, sizeof(effnn_onnx_value *)));
+    for (size_t i = 0; i < graphs->n_captured; i++)
+        base->inputs[base->n_inputs++] = opaque(graphs->captured[i]);
+    return EFFNN_OK;
+}
+
+static effnn_status add_to_graph(node_reader *self, const Onnx__NodeProto *proto)
 {
     const effnn__node_spec spec = {
         .def = self->def,
@@ -217,12 +235,15 @@ static effnn_status add_to_graph(const node_reader *self, const Onnx__NodeProto 
         .attrs = self->base.op_attrs,
         .inputs = (effnn__value *const *)self->base.inputs,
         .n_inputs = self->base.n_inputs,
+        .subgraphs = self->subgraphs.graphs,
         .outputs = (const char *const *)proto->output,
         .n_outputs = self->base.n_outputs,
     };
     effnn__node *node;
 
-    return effnn__graph_add_node(&node, self->input->model->graph, &spec);
+    EFFNN_TRY(effnn__graph_add_node(&node, self->input->graph, &spec));
+    self->subgraphs.n = 0; /* the node's now */
+    return EFFNN_OK;
 }
 
 /* Everything that needs the options, which are initialised here and cleared. */
@@ -237,7 +258,9 @@ static effnn_status read_with_options(node_reader *self, const Onnx__NodeProto *
     if (status == EFFNN_OK) {
         self->base.op_attrs = opts;
         status = run_row(self);
+        if (status == EFFNN_OK) status = add_subgraphs(self);
         if (status == EFFNN_OK) status = add_to_graph(self, proto);
+        effnn__onnx_subgraphs_clear(&self->subgraphs);
         effnn__options_clear(def->attrs, opts);
     }
     effnn__free(opts);
@@ -247,14 +270,14 @@ static effnn_status read_with_options(node_reader *self, const Onnx__NodeProto *
 static effnn_status read_operator(node_reader *self, const Onnx__NodeProto *proto)
 {
     effnn__onnx_attrs attrs = { 0 };
-    const effnn_onnx_value **inputs;
     effnn_status status;
 
     EFFNN_TRY(find_row(self, proto));
+    EFFNN_TRY(effnn__onnx_check_subgraphs(self->def, self->part, self->name));
     self->base.inputs_capacity = proto->n_input + MORE_INPUTS;
-    inputs = effnn__alloc_array(self->base.inputs_capacity, sizeof(effnn_onnx_value *));
-    if (!inputs) return effnn__fail_nomem(self->name, proto->n_input * sizeof *inputs);
-    self->base.inputs = inputs;
+    self->base.inputs = effnn__alloc_array(self->base.inputs_capacity, sizeof(effnn_onnx_value *));
+    if (!self->base.inputs)
+        return effnn__fail_nomem(self->name, proto->n_input * sizeof *self->base.inputs);
     self->base.n_outputs = count_outputs(self->def, proto);
     status = find_inputs(self, proto);
     if (status == EFFNN_OK)
@@ -265,7 +288,7 @@ static effnn_status read_operator(node_reader *self, const Onnx__NodeProto *prot
         status = read_with_options(self, proto);
         effnn__onnx_attrs_clear(&attrs);
     }
-    effnn__free(inputs);
+    effnn__free(self->base.inputs);
     return status;
 }
 
@@ -324,14 +347,15 @@ static effnn_status read_constant(const node_reader *self, const Onnx__NodeProto
     EFFNN_TRY(effnn__onnx_read_node_attrs(&attrs, self->input, proto, self->name));
     status = constant_of(&tensor, model->context, attrs.items, self->name);
     if (status == EFFNN_OK)
-        status = effnn__graph_add_constant(&value, model->graph, proto->output[0], true, tensor);
+        status =
+            effnn__graph_add_constant(&value, self->input->graph, proto->output[0], true, tensor);
     effnn_tensor_release(tensor);
     effnn__onnx_attrs_clear(&attrs);
     return status;
 }
 
-effnn_status effnn__onnx_read_node(effnn__onnx_input *self, const Onnx__NodeProto *proto,
-                                   size_t index)
+effnn_status effnn__onnx_read_node(effnn__onnx_input *self, const effnn__wire_field *part,
+                                   const Onnx__NodeProto *proto, size_t index)
 {
     const char *op_type = proto->op_type ? proto->op_type : "";
     char *made = is_absent(proto->name) ? effnn__strprintf("%s_%zu", op_type, index) : NULL;
@@ -340,6 +364,7 @@ effnn_status effnn__onnx_read_node(effnn__onnx_input *self, const Onnx__NodeProt
     if (is_absent(proto->name) && !made) return effnn__fail_nomem(op_type, strlen(op_type));
     node_reader reader = {
         .input = self,
+        .part = part,
         .name = made ? made : proto->name,
         .base = {
             .node = made ? made : proto->name,

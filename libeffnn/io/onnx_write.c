@@ -22,7 +22,7 @@ effnn_status effnn__onnx_own(effnn__onnx_output *self, void **out, size_t n, siz
     effnn_status status;
 
     if (!memory) return effnn__fail_nomem("ONNX file", n * size);
-    status = effnn__vec_push(&self->owned, memory);
+    status = effnn__vec_push(&self->root->owned, memory);
     if (status != EFFNN_OK) {
         effnn__free(memory);
         return status;
@@ -48,6 +48,7 @@ effnn_status effnn__onnx_write_import(effnn__onnx_output *self, const char *doma
     void *memory = NULL;
 
     if (!domain) domain = "";
+    self = self->root;
     for (size_t i = 0; i < self->imports.n; i++) {
         import = self->imports.items[i];
         if (strcmp(import->domain, domain) != 0) continue;
@@ -73,7 +74,7 @@ static effnn_status keep_tensor(effnn__onnx_output *self, const effnn_tensor **o
     effnn_status status;
 
     EFFNN_TRY(effnn__tensor_contiguous(&dense, tensor));
-    status = effnn__vec_push(&self->tensors, dense);
+    status = effnn__vec_push(&self->root->tensors, dense);
     if (status != EFFNN_OK) {
         effnn_tensor_release(dense);
         return status;
@@ -127,14 +128,16 @@ static effnn_status note_reads(effnn__map *out, const effnn__vec *nodes)
  * have them as an attribute in ONNX. */
 static effnn_status write_constants(effnn__onnx_output *self, const effnn__map *reads)
 {
-    const effnn__graph *graph = self->model->graph;
+    const effnn__graph *graph = self->graph;
     size_t n = 0;
 
     for (size_t i = 0; i < graph->values.n; i++) {
         const effnn__value *value = effnn__graph_value(graph, i);
         Onnx__TensorProto *proto = NULL;
         if (!value->constant) continue;
-        if (value->n_uses && !value->is_output && !effnn__map_get(reads, value->name)) continue;
+        if (value->n_uses && !value->is_output && !effnn__map_get(reads, value->name) &&
+            !effnn__map_get(&self->captured, value->name))
+            continue;
         EFFNN_TRY(effnn__onnx_write_tensor(self, &proto, value->name, value->constant));
         EFFNN_TRY(effnn__vec_insert(&self->initialisers, n++, proto));
     }
@@ -157,7 +160,7 @@ static effnn_status write_initialisers(effnn__onnx_output *self)
 static effnn_status write_dim(effnn__onnx_output *self, Onnx__TensorShapeProto__Dimension *dim,
                               effnn__sym size)
 {
-    const effnn__symbols *symbols = self->model->graph->symbols;
+    const effnn__symbols *symbols = self->graph->symbols;
     const char *symbol;
     void *text = NULL;
     size_t room;
@@ -218,7 +221,7 @@ static effnn_status write_value(effnn__onnx_output *self, Onnx__ValueInfoProto *
     onnx__value_info_proto__init(&made->proto);
     onnx__type_proto__init(&made->type);
     onnx__type_proto__tensor__init(&made->tensor);
-    made->proto.name = value->name;
+    EFFNN_TRY(effnn__onnx_own_text(self, &made->proto.name, value->name));
     made->proto.type = &made->type;
     made->type.value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
     made->type.tensor_type = &made->tensor;
@@ -244,18 +247,19 @@ static effnn_status write_values(effnn__onnx_output *self, Onnx__ValueInfoProto 
 
 /* ---- the file ---- */
 
-static effnn_status write_graph(effnn__onnx_output *self, Onnx__GraphProto *out)
+effnn_status effnn__onnx_write_graph(effnn__onnx_output *self, Onnx__GraphProto *out, char *name)
 {
-    static char name[] = "main";
-    const effnn__graph *graph = self->model->graph;
+    const effnn__graph *graph = self->graph;
 
     for (size_t i = 0; i < graph->nodes.n; i++)
         EFFNN_TRY(effnn__onnx_write_node(self, effnn__graph_node(graph, i)));
     EFFNN_TRY(write_initialisers(self));
-    EFFNN_TRY(write_values(self, &out->input, &graph->inputs));
+    if (!self->outer) { /* a graph inside reads its inputs' names in the graph around it */
+        EFFNN_TRY(write_values(self, &out->input, &graph->inputs));
+        out->n_input = graph->inputs.n;
+    }
     EFFNN_TRY(write_values(self, &out->output, &graph->outputs));
     out->name = name;
-    out->n_input = graph->inputs.n;
     out->n_output = graph->outputs.n;
     out->n_node = self->nodes.n;
     out->node = (Onnx__NodeProto **)self->nodes.items;
@@ -292,13 +296,15 @@ static effnn_status write_metadata(effnn__onnx_output *self, Onnx__ModelProto *o
 
 static effnn_status write_model(effnn__onnx_output *self, Onnx__ModelProto *out)
 {
+    static char name[] = "main";
+
     out->has_ir_version = 1;
     out->ir_version = ir_version(self->opset);
     EFFNN_TRY(effnn__onnx_own_text(self, &out->producer_name, "libeffnn"));
     EFFNN_TRY(effnn__onnx_own_text(self, &out->producer_version, effnn_version()));
     EFFNN_TRY(write_metadata(self, out));
     EFFNN_TRY(effnn__onnx_write_import(self, "", self->opset));
-    EFFNN_TRY(write_graph(self, out->graph));
+    EFFNN_TRY(effnn__onnx_write_graph(self, out->graph, name));
     out->n_opset_import = self->imports.n;
     out->opset_import = (Onnx__OperatorSetIdProto **)self->imports.items;
     return EFFNN_OK;
@@ -344,11 +350,12 @@ static void clear_output(effnn__onnx_output *self)
     effnn__vec_clear(&self->initialisers);
     effnn__vec_clear(&self->imports);
     effnn__map_clear(&self->taken);
+    effnn__map_clear(&self->captured);
 }
 
 effnn_status effnn__onnx_save(const effnn_model *model, const char *path, uint32_t opset)
 {
-    effnn__onnx_output self = { .model = model, .opset = opset };
+    effnn__onnx_output self = { .model = model, .graph = model->graph, .opset = opset };
     Onnx__ModelProto proto = ONNX__MODEL_PROTO__INIT;
     Onnx__GraphProto graph = ONNX__GRAPH_PROTO__INIT;
     effnn_status status;
@@ -359,6 +366,7 @@ effnn_status effnn__onnx_save(const effnn_model *model, const char *path, uint32
     if (model->graph->outputs.n == 0)
         return effnn__fail(EFFNN_E_UNSUPPORTED, "'%s': a model without outputs is no ONNX graph",
                            path);
+    self.root = &self;
     proto.graph = &graph;
     status = write_model(&self, &proto);
     if (status == EFFNN_OK) status = write_file(&proto, path);

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/str.h"
+#include "graph/subgraph.h"
 #include "ops/op.h"
 
 #include <string.h>
@@ -26,12 +27,13 @@ static effnn_status copy_names(effnn__onnx_output *self, char ***out, const char
     return EFFNN_OK;
 }
 
-static bool is_taken(const effnn__onnx_output *self, const char *name)
+bool effnn__onnx_is_taken(const effnn__onnx_output *self, const char *name)
 {
-    const effnn__graph *graph = self->model->graph;
-
-    return effnn__map_get(&self->taken, name) || effnn__graph_find_value(graph, name) ||
-           effnn__graph_find_node(graph, name);
+    if (effnn__map_get(&self->root->taken, name)) return true;
+    for (; self; self = self->outer)
+        if (effnn__graph_find_value(self->graph, name) || effnn__graph_find_node(self->graph, name))
+            return true;
+    return false;
 }
 
 /* A name of the node being written, for a node or a value, ending in `hint`. */
@@ -40,12 +42,12 @@ static effnn_status fresh(effnn__onnx_output *self, char **out, const char *hint
     char *name = effnn__strprintf("%s_%s", self->node->name, hint);
     effnn_status status;
 
-    for (size_t i = 1; name && is_taken(self, name); i++) {
+    for (size_t i = 1; name && effnn__onnx_is_taken(self, name); i++) {
         effnn__free(name);
         name = effnn__strprintf("%s_%zu_%s", self->node->name, i, hint);
     }
     if (!name) return effnn__fail_nomem(self->node->name, strlen(hint));
-    status = effnn__map_set(&self->taken, name, self);
+    status = effnn__map_set(&self->root->taken, name, self);
     if (status == EFFNN_OK) status = effnn__onnx_own_text(self, out, name);
     effnn__free(name);
     return status;
@@ -66,7 +68,7 @@ static bool takes_name(const effnn__onnx_output *self, const char *const *output
     if (self->named) return false;
     for (size_t i = 0; i < n_outputs; i++) {
         const effnn__value *value =
-            outputs[i] ? effnn__graph_find_value(self->model->graph, outputs[i]) : NULL;
+            outputs[i] ? effnn__graph_find_value(self->graph, outputs[i]) : NULL;
         if (value && value->producer == self->node) return true;
     }
     return false;
@@ -171,9 +173,9 @@ static effnn_status fill_attr(effnn__onnx_output *self, Onnx__AttributeProto *ou
     }
 }
 
-static effnn_status set_attr(effnn_onnx_writer *writer, const effnn_onnx_attr *attr)
+effnn_status effnn__onnx_add_attr(effnn__onnx_output *self, Onnx__AttributeProto **out,
+                                  const char *name)
 {
-    effnn__onnx_output *self = writer->io;
     Onnx__NodeProto *node = self->proto;
     Onnx__AttributeProto *proto, **longer;
     void *memory = NULL;
@@ -181,14 +183,22 @@ static effnn_status set_attr(effnn_onnx_writer *writer, const effnn_onnx_attr *a
     EFFNN_TRY(effnn__onnx_own(self, &memory, 1, sizeof *proto));
     proto = memory;
     onnx__attribute_proto__init(proto);
-    EFFNN_TRY(effnn__onnx_own_text(self, &proto->name, attr->name));
-    EFFNN_TRY(fill_attr(self, proto, attr));
+    EFFNN_TRY(effnn__onnx_own_text(self, &proto->name, name));
     EFFNN_TRY(effnn__onnx_own(self, &memory, node->n_attribute + 1, sizeof *longer));
     longer = memory;
     if (node->n_attribute) memcpy(longer, node->attribute, node->n_attribute * sizeof *longer);
     longer[node->n_attribute++] = proto;
     node->attribute = longer;
+    *out = proto;
     return EFFNN_OK;
+}
+
+static effnn_status set_attr(effnn_onnx_writer *writer, const effnn_onnx_attr *attr)
+{
+    Onnx__AttributeProto *proto = NULL;
+
+    EFFNN_TRY(effnn__onnx_add_attr(writer->io, &proto, attr->name));
+    return fill_attr(writer->io, proto, attr);
 }
 
 /* ---- what rows ask about inputs ---- */
@@ -284,5 +294,7 @@ effnn_status effnn__onnx_write_node(effnn__onnx_output *self, const effnn__node 
     self->node = node;
     self->proto = NULL;
     self->named = false;
-    return row->write ? row->write(&writer) : effnn__onnx_write_plain(&writer, false);
+    if (node->subgraphs) writer.n_inputs = effnn__node_first_capture(node);
+    EFFNN_TRY(row->write ? row->write(&writer) : effnn__onnx_write_plain(&writer, false));
+    return node->subgraphs ? effnn__onnx_write_subgraphs(self) : EFFNN_OK;
 }

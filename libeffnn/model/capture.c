@@ -55,12 +55,17 @@ static effnn_status on_tap(void *user, const effnn__node *node, const effnn_tens
     return self->consume(self->user, &event);
 }
 
-static void drop_plan(capture *self)
+static void drop_outputs(capture *self)
 {
     for (size_t i = 0; self->outputs && i < self->model->graph->outputs.n; i++) {
         effnn_tensor_release(self->outputs[i]);
         self->outputs[i] = NULL;
     }
+}
+
+static void drop_plan(capture *self)
+{
+    drop_outputs(self);
     effnn__plan_destroy(self->plan);
     self->plan = NULL;
 }
@@ -84,6 +89,7 @@ static effnn_status need_plan(capture *self)
     if (same) return EFFNN_OK;
     drop_plan(self);
     EFFNN_TRY(effnn__plan_create(&self->plan, self->model->graph, self->shapes, &options));
+    if (effnn__plan_is_dynamic(self->plan)) return EFFNN_OK; /* each run makes its outputs */
     for (size_t i = 0; i < graph->outputs.n; i++) {
         const effnn__shape *shape = effnn__plan_output_shape(self->plan, i);
         const effnn__value *value = graph->outputs.items[i];
@@ -106,6 +112,7 @@ static effnn_status run_batches(capture *self)
         EFFNN_TRY(need_plan(self));
         EFFNN_TRY(effnn__plan_run(self->plan, (const effnn_tensor *const *)self->reader.inputs,
                                   self->outputs, &options));
+        if (effnn__plan_is_dynamic(self->plan)) drop_outputs(self);
     }
 }
 

@@ -168,6 +168,15 @@ static bool fits(const planned *p, effnn_tensor *const *inputs, size_t n)
     return true;
 }
 
+/* With profile, the costs of the nodes for a plan's shapes; zero where shapes depend on data. */
+static effnn_status find_costs(effnn_session *self, const planned *p)
+{
+    if (!self->costs) return EFFNN_OK;
+    for (size_t i = 0; i < self->graph->nodes.n; i++) self->costs[i] = (effnn_op_cost){ 0 };
+    if (effnn__plan_is_dynamic(p->plan)) return EFFNN_OK;
+    return effnn__graph_cost(self->costs, self->graph, p->shapes);
+}
+
 static effnn_status make_plan(planned *out, effnn_session *self, effnn_tensor *const *inputs)
 {
     const effnn__plan_options options = { .prepack = !self->options.keep_written };
@@ -178,8 +187,7 @@ static effnn_status make_plan(planned *out, effnn_session *self, effnn_tensor *c
     if (!p.shapes) return effnn__fail_nomem("session", n * sizeof *p.shapes);
     for (size_t i = 0; i < n; i++) p.shapes[i] = effnn__tensor_shape(inputs[i]);
     status = effnn__plan_create(&p.plan, self->graph, p.shapes, &options);
-    if (status == EFFNN_OK && self->costs)
-        status = effnn__graph_cost(self->costs, self->graph, p.shapes);
+    if (status == EFFNN_OK) status = find_costs(self, &p);
     if (status != EFFNN_OK) {
         drop(&p);
         return status;
@@ -198,8 +206,7 @@ static effnn_status find_plan(planned **out, effnn_session *self, effnn_tensor *
         planned *p = &self->plans[i];
 
         if (fits(p, inputs, self->graph->inputs.n)) {
-            if (self->costs && p != self->last)
-                EFFNN_TRY(effnn__graph_cost(self->costs, self->graph, p->shapes));
+            if (p != self->last) EFFNN_TRY(find_costs(self, p));
             *out = p;
             return EFFNN_OK;
         }
@@ -253,9 +260,14 @@ static effnn_status prepare_output(effnn_session *self, const planned *p, size_t
                                    effnn_tensor **outputs)
 {
     const effnn__value *value = self->graph->outputs.items[i];
-    const effnn__shape *shape = effnn__plan_output_shape(p->plan, i);
+    const effnn__shape *shape;
 
     self->made[i] = 0;
+    if (effnn__plan_is_dynamic(p->plan)) { /* made, or held against what comes out, by the run */
+        self->made[i] = !outputs[i];
+        return outputs[i] ? effnn__tensor_make_unique(outputs[i]) : EFFNN_OK;
+    }
+    shape = effnn__plan_output_shape(p->plan, i);
     if (outputs[i]) {
         EFFNN_TRY(check_output(value, shape, outputs[i]));
         return effnn__tensor_make_unique(outputs[i]);

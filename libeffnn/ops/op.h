@@ -42,7 +42,7 @@ typedef struct effnn__value_info {
 enum {
     EFFNN_OP_IN_PLACE = 1 << 0,         /* output 0 may be computed over input 0's buffer */
     EFFNN_OP_RESHAPES = 1 << 1,         /* output 0 has the bytes of input 0, under another shape */
-    EFFNN_OP_DYNAMIC_SHAPE = 1 << 2,    /* the output shape depends on data */
+    EFFNN_OP_DYNAMIC_SHAPE = 1 << 2,    /* the output shape may depend on data: forward_alloc */
     EFFNN_OP_TRAINING_DIFFERS = 1 << 3, /* forward behaves otherwise in training */
     EFFNN_OP_RANDOM = 1 << 4            /* never folded */
 };
@@ -52,9 +52,26 @@ typedef enum effnn_op_phase { EFFNN_OP_FORWARD, EFFNN_OP_BACKWARD } effnn_op_pha
 
 typedef struct effnn_op_def effnn_op_def;
 
+/* Graphs that a node holds as attributes (the branches of `if`), by index into def->subgraphs.
+ * Opaque here: the layer that owns the node gives these functions. A graph's inputs are the node's
+ * inputs from number `first` on, its outputs are the node's. */
+typedef struct effnn_op_subgraphs effnn_op_subgraphs;
+typedef struct effnn_op_infer effnn_op_infer;
+typedef struct effnn_op_call effnn_op_call;
+struct effnn_op_subgraphs {
+    void *host;
+    /* outputs: [call->n_outputs], filled. */
+    effnn_status (*infer)(const effnn_op_subgraphs *self, size_t index, const effnn_op_infer *call,
+                          size_t first, effnn__value_info *outputs);
+    /* outputs: [call->n_outputs], filled with new tensors owned by the caller; untouched on
+     * failure. */
+    effnn_status (*run)(const effnn_op_subgraphs *self, size_t index, const effnn_op_call *call,
+                        size_t first, effnn_tensor **outputs);
+};
+
 /* infer: shapes, dtypes and small known integers, in → out. Inputs whose info is incomplete give
  * incomplete outputs, not errors. Fails with E_SHAPE, E_ARG or E_UNSUPPORTED, naming the node. */
-typedef struct effnn_op_infer {
+struct effnn_op_infer {
     const effnn_op_def *def;
     const void *attrs;
     const char *node; /* its name, for messages */
@@ -64,9 +81,10 @@ typedef struct effnn_op_infer {
     size_t n_inputs;
     effnn__value_info *outputs; /* [n_outputs], zeroed before the call */
     size_t n_outputs;
-} effnn_op_infer;
+    const effnn_op_subgraphs *subgraphs; /* with def->subgraphs */
+};
 
-typedef struct effnn_op_call {
+struct effnn_op_call {
     const effnn_op_def *def;
     const void *attrs;
     const char *node;
@@ -79,7 +97,8 @@ typedef struct effnn_op_call {
     void *const *aux;   /* [def->n_aux], NULL entries where the backward needs none */
     void *scratch;      /* of the size that `scratch` gave, 64-byte aligned */
     const void *packed; /* what `prepack` made, or NULL */
-} effnn_op_call;
+    const effnn_op_subgraphs *subgraphs; /* with def->subgraphs */
+};
 
 /* Gradients of one call: outputs given, inputs added into; NULL where not wanted. */
 typedef struct effnn_op_grads {
@@ -127,11 +146,17 @@ struct effnn_op_def {
     const char *summary; /* one line for docs */
     const effnn_option_def *attrs;
     size_t attrs_size;
+    const char *const *subgraphs; /* attributes that are graphs, NULL-terminated; NULL: none */
     int min_inputs, max_inputs, min_outputs, max_outputs;
     unsigned flags;
     size_t n_aux; /* auxiliary results for the backward (norm statistics, masks) */
     effnn_status (*infer)(effnn_op_infer *call);
     effnn_status (*forward)(const effnn_op_call *call);
+    /* With EFFNN_OP_DYNAMIC_SHAPE, for calls whose output shapes infer cannot know though it knows
+     * the contents of all inputs: makes the outputs, too. call->outputs is not to be used; outputs:
+     * [n_outputs], NULL at first, all filled with new contiguous tensors on success; what a failing
+     * call has made the caller releases. `forward` may be NULL if no call has known shapes. */
+    effnn_status (*forward_alloc)(const effnn_op_call *call, effnn_tensor **outputs);
     effnn_status (*backward)(const effnn_op_call *call, const effnn_op_grads *grads); /* or NULL */
     void (*saves)(const effnn_op_call *call, effnn_op_saves *out);      /* NULL: none */
     size_t (*aux)(const effnn_op_call *call, size_t index);             /* bytes; NULL: none */

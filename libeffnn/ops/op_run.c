@@ -50,6 +50,14 @@ effnn_status effnn__value_info_shape(effnn__shape *out, const effnn__value_info 
     return EFFNN_OK;
 }
 
+bool effnn__value_info_is_concrete(const effnn__value_info *info)
+{
+    if (!info->has_dtype || !info->has_shape) return false;
+    for (size_t i = 0; i < info->rank; i++)
+        if (!effnn__sym_is_constant(info->dims[i])) return false;
+    return true;
+}
+
 static bool outside(size_t n, int min, int max)
 {
     return n < (size_t)min || (max != EFFNN_ANY && n > (size_t)max);
@@ -85,7 +93,7 @@ void effnn__op_cost(const effnn_op_call *call, effnn_op_cost *out)
 
 /* Everything that one eager call holds; cleared as a whole. */
 typedef struct eager {
-    size_t n_inputs, n_outputs;
+    const effnn__op_request *request;
     effnn_tensor **inputs; /* contiguous; owned */
     effnn__value_info *infos;
     const effnn__value_info **info_pointers; /* NULL where absent */
@@ -97,9 +105,9 @@ typedef struct eager {
 
 static void eager_clear(eager *self)
 {
-    for (size_t i = 0; self->inputs && i < self->n_inputs; i++)
+    for (size_t i = 0; self->inputs && i < self->request->n_inputs; i++)
         effnn_tensor_release(self->inputs[i]);
-    for (size_t i = 0; self->outputs && i < self->n_outputs; i++)
+    for (size_t i = 0; self->outputs && i < self->request->n_outputs; i++)
         effnn_tensor_release(self->outputs[i]);
     effnn__free(self->inputs);
     effnn__free(self->infos);
@@ -110,70 +118,100 @@ static void eager_clear(eager *self)
     effnn__free_aligned(self->scratch);
 }
 
-static effnn_status eager_open(eager *self, const effnn_tensor *const *inputs)
+static effnn_status eager_open(eager *self)
 {
-    self->inputs = effnn__alloc_array(self->n_inputs + 1, sizeof *self->inputs);
-    self->infos = effnn__alloc_array(self->n_inputs + 1, sizeof *self->infos);
-    self->info_pointers = effnn__alloc_array(self->n_inputs + 1, sizeof *self->info_pointers);
-    self->output_infos = effnn__alloc_array(self->n_outputs, sizeof *self->output_infos);
-    self->outputs = effnn__alloc_array(self->n_outputs, sizeof *self->outputs);
+    const effnn__op_request *request = self->request;
+    const size_t n_inputs = request->n_inputs, n_outputs = request->n_outputs;
+
+    self->inputs = effnn__alloc_array(n_inputs + 1, sizeof *self->inputs);
+    self->infos = effnn__alloc_array(n_inputs + 1, sizeof *self->infos);
+    self->info_pointers = effnn__alloc_array(n_inputs + 1, sizeof *self->info_pointers);
+    self->output_infos = effnn__alloc_array(n_outputs, sizeof *self->output_infos);
+    self->outputs = effnn__alloc_array(n_outputs, sizeof *self->outputs);
     if (!self->inputs || !self->infos || !self->info_pointers || !self->output_infos ||
         !self->outputs)
-        return effnn__fail_nomem("call of an operator", self->n_inputs + self->n_outputs);
+        return effnn__fail_nomem("call of an operator", n_inputs + n_outputs);
     EFFNN_TRY(effnn__symbols_create(&self->symbols));
-    for (size_t i = 0; i < self->n_inputs; i++) {
-        if (!inputs[i]) continue;
-        EFFNN_TRY(effnn__tensor_contiguous(&self->inputs[i], inputs[i]));
-        effnn__value_info_of(&self->infos[i], inputs[i]);
+    for (size_t i = 0; i < n_inputs; i++) {
+        if (!request->inputs[i]) continue;
+        EFFNN_TRY(effnn__tensor_contiguous(&self->inputs[i], request->inputs[i]));
+        effnn__value_info_of(&self->infos[i], request->inputs[i]);
         self->info_pointers[i] = &self->infos[i];
     }
     return EFFNN_OK;
 }
 
-static effnn_status eager_infer(eager *self, effnn_context *context, const effnn_op_def *def,
-                                const void *attrs, const char *node)
+static effnn_status eager_infer(const eager *self)
 {
-    effnn_op_infer infer = { .def = def,
-                             .attrs = attrs,
-                             .node = node,
-                             .symbols = self->symbols,
-                             .inputs = self->info_pointers,
-                             .constants = (const effnn_tensor *const *)self->inputs,
-                             .n_inputs = self->n_inputs,
-                             .outputs = self->output_infos,
-                             .n_outputs = self->n_outputs };
+    const effnn__op_request *request = self->request;
 
-    EFFNN_TRY(effnn__op_infer(&infer));
-    for (size_t i = 0; i < self->n_outputs; i++) {
+    return effnn__op_infer(&(effnn_op_infer){
+        .def = request->def,
+        .attrs = request->attrs,
+        .node = request->node,
+        .symbols = self->symbols,
+        .inputs = self->info_pointers,
+        .constants = (const effnn_tensor *const *)self->inputs,
+        .n_inputs = request->n_inputs,
+        .outputs = self->output_infos,
+        .n_outputs = request->n_outputs,
+        .subgraphs = request->subgraphs,
+    });
+}
+
+static bool is_wanted(const effnn__op_request *request, size_t i)
+{
+    return !request->unwanted || !request->unwanted[i];
+}
+
+/* Whether every wanted output has a dtype and a shape now that all inputs are known. */
+static bool has_known_outputs(const eager *self)
+{
+    for (size_t i = 0; i < self->request->n_outputs; i++) {
+        const effnn__value_info *info = &self->output_infos[i];
+        if (is_wanted(self->request, i) && !effnn__value_info_is_concrete(info)) return false;
+    }
+    return true;
+}
+
+static effnn_status make_outputs(eager *self)
+{
+    const effnn__op_request *request = self->request;
+
+    for (size_t i = 0; i < request->n_outputs; i++) {
         const effnn__value_info *info = &self->output_infos[i];
         effnn__shape shape;
         char what[96];
 
-        snprintf(what, sizeof what, "%s '%s'", def->name, node ? node : "");
+        if (!is_wanted(request, i)) continue;
+        snprintf(what, sizeof what, "%s '%s'", request->def->name,
+                 request->node ? request->node : "");
         EFFNN_TRY(effnn__value_info_shape(&shape, info, what));
         if (!info->has_dtype)
-            return effnn__infer_fail(&infer, EFFNN_E_UNSUPPORTED, "output %zu has no known type",
-                                     i);
-        EFFNN_TRY(
-            effnn_tensor_create(&self->outputs[i], context, info->dtype, shape.rank, shape.dims));
+            return effnn__fail(EFFNN_E_UNSUPPORTED, "%s: output %zu has no known type", what, i);
+        EFFNN_TRY(effnn_tensor_create(&self->outputs[i], request->context, info->dtype, shape.rank,
+                                      shape.dims));
     }
     return EFFNN_OK;
 }
 
-static effnn_status eager_forward(eager *self, effnn_context *context, const effnn_op_def *def,
-                                  const void *attrs, const char *node)
+/* Call one of the two forward functions. */
+static effnn_status eager_forward(eager *self, bool makes_outputs)
 {
+    const effnn__op_request *request = self->request;
+    const effnn_op_def *def = request->def;
     void *const aux[MAX_AUX] = { NULL };
     effnn_op_call call = { .def = def,
-                           .attrs = attrs,
-                           .node = node,
-                           .context = context,
+                           .attrs = request->attrs,
+                           .node = request->node,
+                           .context = request->context,
                            .mode = EFFNN_OP_INFERENCE,
                            .inputs = (const effnn_tensor *const *)self->inputs,
-                           .n_inputs = self->n_inputs,
+                           .n_inputs = request->n_inputs,
                            .outputs = self->outputs,
-                           .n_outputs = self->n_outputs,
-                           .aux = aux };
+                           .n_outputs = request->n_outputs,
+                           .aux = aux,
+                           .subgraphs = request->subgraphs };
 
     EFFNN_ASSERT(def->n_aux <= MAX_AUX);
     const size_t bytes = def->scratch ? def->scratch(&call, EFFNN_OP_FORWARD) : 0;
@@ -182,24 +220,45 @@ static effnn_status eager_forward(eager *self, effnn_context *context, const eff
         if (!self->scratch) return effnn__fail_nomem("scratch of an operator", bytes);
         call.scratch = self->scratch;
     }
-    return def->forward(&call);
+    return makes_outputs ? def->forward_alloc(&call, self->outputs) : def->forward(&call);
+}
+
+static effnn_status eager_run(eager *self)
+{
+    const effnn_op_def *def = self->request->def;
+
+    EFFNN_TRY(eager_open(self));
+    EFFNN_TRY(eager_infer(self));
+    if (def->forward_alloc && (!def->forward || !has_known_outputs(self)))
+        return eager_forward(self, true);
+    EFFNN_TRY(make_outputs(self));
+    return eager_forward(self, false);
+}
+
+effnn_status effnn__op_run_request(const effnn__op_request *request, effnn_tensor **outputs)
+{
+    eager run = { .request = request };
+    const effnn_status status = eager_run(&run);
+
+    for (size_t i = 0; i < request->n_outputs && status == EFFNN_OK; i++) {
+        if (!is_wanted(request, i)) continue;
+        outputs[i] = run.outputs[i];
+        run.outputs[i] = NULL;
+    }
+    eager_clear(&run);
+    return status;
 }
 
 effnn_status effnn__op_run(effnn_context *context, const effnn_op_def *def, const void *attrs,
                            const char *node, const effnn_tensor *const *inputs, size_t n_inputs,
                            effnn_tensor **outputs, size_t n_outputs)
 {
-    eager run = { .n_inputs = n_inputs, .n_outputs = n_outputs };
-    effnn_status status = eager_open(&run, inputs);
-
-    if (status == EFFNN_OK) status = eager_infer(&run, context, def, attrs, node);
-    if (status == EFFNN_OK) status = eager_forward(&run, context, def, attrs, node);
-    if (status == EFFNN_OK) {
-        for (size_t i = 0; i < n_outputs; i++) {
-            outputs[i] = run.outputs[i];
-            run.outputs[i] = NULL;
-        }
-    }
-    eager_clear(&run);
-    return status;
+    return effnn__op_run_request(&(effnn__op_request){ .context = context,
+                                                       .def = def,
+                                                       .attrs = attrs,
+                                                       .node = node,
+                                                       .inputs = inputs,
+                                                       .n_inputs = n_inputs,
+                                                       .n_outputs = n_outputs },
+                                 outputs);
 }

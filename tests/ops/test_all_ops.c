@@ -134,7 +134,9 @@ START_TEST(every_row_is_complete)
 
     ck_assert_ptr_eq(effnn__op_find(def->name), def);
     ck_assert_msg(def->summary && def->summary[0], "%s has no summary", def->name);
-    ck_assert(def->infer != NULL && def->forward != NULL);
+    ck_assert(def->infer != NULL && (def->forward || def->forward_alloc));
+    ck_assert_msg(!def->forward_alloc == !(def->flags & EFFNN_OP_DYNAMIC_SHAPE), "%s: shapes",
+                  def->name);
     ck_assert_ptr_nonnull(def->samples);
     ck_assert_int_ge(def->min_outputs, 1);
     ck_assert(def->max_inputs == EFFNN_ANY || def->max_inputs >= def->min_inputs);
@@ -143,6 +145,7 @@ START_TEST(every_row_is_complete)
     ck_assert_msg((def->n_aux > 0) == (def->aux != NULL), "%s: aux", def->name);
     for (const effnn_option_def *d = def->attrs; d && d->name; d++)
         ck_assert_msg(d->help && d->help[0], "%s: '%s' has no help", def->name, d->name);
+    if (def->subgraphs) return; /* samples are text, which holds no graphs */
     for (size_t i = 0; i < sample_count(def); i++) {
         n_good += !sample_is_refused(def, i);
         n_refused += sample_is_refused(def, i);
@@ -172,9 +175,9 @@ START_TEST(every_onnx_row_is_found_from_its_opset_to_the_next)
         if (!row->read_only) ck_assert_ptr_eq(effnn__op_onnx_row_to_write(def, row->since), row);
         previous = row->since;
     }
-    for (int64_t opset = 13; opset <= 21; opset++)
-        ck_assert_msg(effnn__op_onnx_row_to_write(def, opset), "%s cannot be written at opset %lld",
-                      def->name, (long long)opset);
+    for (int64_t opset = 13; opset <= 21; opset++) /* previous: the oldest form there is */
+        ck_assert_msg(opset < previous || effnn__op_onnx_row_to_write(def, opset),
+                      "%s cannot be written at opset %lld", def->name, (long long)opset);
 }
 END_TEST
 
@@ -186,7 +189,7 @@ START_TEST(forward_writes_every_element_and_nothing_else)
         sample_call sample;
         hand_run a, b;
 
-        if (sample_is_refused(def, i)) continue;
+        if (!sample_runs_by_hand(def, i)) continue;
         sample_open(&sample, def, i, false);
         hand_open(&a, &sample, 0xA5);
         hand_open(&b, &sample, 0x5A);
@@ -329,7 +332,7 @@ START_TEST(in_place_operators_may_write_over_input_0)
         hand_run apart, over;
         effnn_tensor *in_place = NULL;
 
-        if (sample_is_refused(def, i)) continue;
+        if (!sample_runs_by_hand(def, i)) continue;
         sample_open(&sample, def, i, false);
         hand_open(&apart, &sample, 0xA5);
         hand_open(&over, &sample, 0x5A);
@@ -367,6 +370,7 @@ START_TEST(a_failing_allocation_is_reported_and_leaks_nothing)
     sample_call sample;
     effnn_tensor *y[SAMPLE_OUTPUTS] = { NULL };
 
+    if (sample_count(def) == 0) return;
     options.threads = 1;
     ck_assert_ok(effnn_context_create(&context, &options));
     sample_open(&sample, def, 0, false);
@@ -399,7 +403,7 @@ START_TEST(some_sample_has_an_empty_tensor)
         sample_release(y, sample.n_outputs);
         sample_close(&sample);
     }
-    ck_assert_msg(found, "%s has no sample with an empty tensor", def->name);
+    ck_assert_msg(found || def->subgraphs, "%s has no sample with an empty tensor", def->name);
 }
 END_TEST
 
@@ -413,7 +417,7 @@ START_TEST(saves_aux_and_cost_are_sensible)
         effnn_op_cost cost;
         effnn_op_saves all = { .wanted = ~0u }, none = { .wanted = 0 };
 
-        if (sample_is_refused(def, i)) continue;
+        if (!sample_runs_by_hand(def, i)) continue;
         sample_open(&sample, def, i, false);
         hand_open(&run, &sample, 0);
         effnn__op_cost(&run.call, &cost);
@@ -440,7 +444,7 @@ START_TEST(auxiliary_results_fit_and_do_not_change_the_output)
         sample_call sample;
         hand_run without, with;
 
-        if (sample_is_refused(def, i)) continue;
+        if (!sample_runs_by_hand(def, i)) continue;
         sample_open(&sample, def, i, false);
         hand_open(&without, &sample, 0xA5);
         hand_open(&with, &sample, 0x5A);
@@ -664,7 +668,7 @@ START_TEST(symbolic_sizes_agree_with_concrete_ones)
     for (size_t i = 0; i < sample_count(def); i++) {
         sample_call sample;
 
-        if (sample_is_refused(def, i)) continue;
+        if (!sample_runs_by_hand(def, i)) continue;
         sample_open(&sample, def, i, false);
         try_open_sizes(&sample, 0);
         for (size_t k = 0; sample.inputs[0] && k < effnn_tensor_rank(sample.inputs[0]); k++)
@@ -682,7 +686,7 @@ START_TEST(what_is_not_known_of_an_input_is_no_error)
         sample_call sample;
         hand_run run;
 
-        if (sample_is_refused(def, i)) continue;
+        if (!sample_runs_by_hand(def, i)) continue;
         sample_open(&sample, def, i, false);
         hand_open(&run, &sample, 0);
         for (size_t k = 0; k < sample.n_inputs; k++) {

@@ -234,7 +234,7 @@ def main():
     parser.add_argument("--table")
     parser.add_argument("--check")
     parser.add_argument("names", nargs="*")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     data = pathlib.Path(os.environ.get("EFFNN_DATA", ROOT.parent / "shared" / "data"))
     if args.source == "tar":
         cases = cases_of_tar(data / "onnx-node-tests" / "node.tar.gz")

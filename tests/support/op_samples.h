@@ -31,6 +31,10 @@ static inline bool sample_is_refused(const effnn_op_def *def, size_t index)
     return def->samples[index].refused != NULL;
 }
 
+/* Whether a sample is neither refused nor one whose output shape depends on data: what can be run
+ * on outputs that are there before. */
+bool sample_runs_by_hand(const effnn_op_def *def, size_t index);
+
 /* effnn__op_run on the sample. */
 effnn_status sample_run(const sample_call *self, effnn_context *context, effnn_tensor **outputs);
 void sample_release(effnn_tensor **outputs, size_t n);

@@ -275,12 +275,85 @@ def graph_cases():
     no_graph.ClearField("graph")
     yield "no_graph", no_graph
     yield "two_graphs", nodes(relu).SerializeToString() * 2
+    yield from branch_cases(nodes)
+
+
+def branch_cases(nodes):
+    c = [info("c", T.BOOL, []), info("x", T.FLOAT, [1])]
+
+    def branch(*made, inputs=(), kind=T.FLOAT):
+        return helper.make_graph(list(made), "b", list(inputs), [info("z", kind, [1])])
+
+    def choice(then, other, inputs=("c",)):
+        more = {"else_branch": other} if other else {}
+        return nodes(node("If", list(inputs), ["y"], name="r", then_branch=then, **more), inputs=c)
+
+    def nested(depth):
+        inner = relu
+        for _ in range(depth):
+            inner = branch(node("If", ["c"], ["z"], then_branch=inner, else_branch=relu))
+        return choice(inner, relu)
+    relu = branch(node("Relu", ["x"], ["z"]))
+    yield "if_without_else", choice(relu, None)
+    yield "if_of_two_inputs", choice(relu, relu, ("c", "x"))
+    yield "if_branch_with_input", choice(branch(node("Relu", ["z"], ["z"]),
+                                                inputs=[info("z", T.FLOAT, [1])]), relu)
+    yield "if_branch_out_of_order", choice(branch(node("Relu", ["later"], ["z"]),
+                                                  node("Abs", ["x"], ["later"])), relu)
+    yield "if_too_deep", nested(17)
+    yield "if_types_differ", choice(relu, branch(node("Cast", ["x"], ["z"], to=T.INT64),
+                                                 kind=T.INT64))
+    yield "if_1000_deep", deep_bytes(1000)
+
+
+def deep_bytes(depth):
+    """protobuf itself refuses to make this: messages put together by hand."""
+    def field(number, data):
+        size, n = b"", len(data)
+        while n > 127:
+            size, n = size + bytes([n & 127 | 128]), n >> 7
+        return bytes([number << 3 | 2]) + size + bytes([n]) + data
+    graph = b""
+    for _ in range(depth):
+        attribute = field(1, b"then_branch") + field(6, graph) + bytes([20 << 3 & 127 | 128, 1, 5])
+        graph = field(1, field(1, b"c") + field(2, b"z") + field(4, b"If") + field(5, attribute))
+    return field(8, bytes([16, 13])) + field(7, graph)
 
 
 def attribute_twice(nodes):
     made = node("Flatten", ["x"], ["y"], name="r", axis=1)
     made.attribute.append(made.attribute[0])
     return nodes(made)
+
+
+def branches(rng):
+    """An If whose branches read values and weights around them, of other rank each, one with an If
+    in it; the names inside repeat."""
+    x, c, d = info("x", T.FLOAT, ["N", 3]), info("c", T.BOOL, []), info("d", T.BOOL, [1])
+    w = floats("w", rng.standard_normal((3, 3)))
+
+    def graph(name, nodes, output, initializer=()):
+        return helper.make_graph(nodes, name, [], [info(output, T.FLOAT, None)],
+                                 initializer=list(initializer))
+    inner_then = graph("inner_then", [node("Add", ["h", "t"], ["r"])], "r")
+    inner_else = graph("inner_else", [node("MatMul", ["h", "w"], ["t2"]),
+                                      node("Sub", ["t2", "x"], ["r"])], "r")
+    then = graph("then", [node("Mul", ["h", "k"], ["t"]),
+                          node("If", ["d"], ["inner"], name="inner", then_branch=inner_then,
+                               else_branch=inner_else)], "inner", [floats("k", 3.0)])
+    other = graph("other", [node("ReduceSum", ["h", "axes"], ["t"], keepdims=0)], "t",
+                  [ints("axes", 1)])
+    made = model([node("MatMul", ["x", "w"], ["h"], name="h"),
+                  node("If", ["c"], ["y"], name="outer", then_branch=then, else_branch=other),
+                  node("Relu", ["y"], ["z"], name="z")],
+                 [x, c, d], [info("z", T.FLOAT, None)], 13, [w])
+    write("branches", made)
+    session = onnxruntime.InferenceSession(made.SerializeToString())
+    value = rng.standard_normal((2, 3)).astype(np.float32)
+    np.save(FOLDER / "branches_x.npy", value)
+    for i in range(3):
+        feeds = {"x": value, "c": np.array(i < 2), "d": np.array([i == 0])}
+        np.save(FOLDER / f"branches_{i}.npy", session.run(None, feeds)[0])
 
 
 def main():
@@ -290,6 +363,7 @@ def main():
     write_constants()
     write_external()
     write_metadata()
+    branches(np.random.default_rng(15))
     for name, tensor in tensor_cases():
         write(name, model(*through(), 13, [tensor]), BAD)
     for name, made in graph_cases():
