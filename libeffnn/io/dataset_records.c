@@ -11,7 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-#define LEVELS 256 /* of a byte */
+#define LEVELS       256 /* of a byte */
+#define MAX_CHANNELS 65536
 
 typedef struct records {
     effnn_context *context;
@@ -106,6 +107,9 @@ static effnn_status check_layout(const effnn__records_layout *layout, size_t cha
     if (layout->rank == 0 || layout->rank >= EFFNN_MAX_RANK)
         return effnn__fail(EFFNN_E_ARG, "records: shape has %zu dimensions, need 1 to %d",
                            layout->rank, EFFNN_MAX_RANK - 1);
+    if (channels > MAX_CHANNELS)
+        return effnn__fail(EFFNN_E_ARG, "records: %zu channels, at most %d are possible", channels,
+                           MAX_CHANNELS);
     if ((layout->n_mean > 1 && layout->n_mean != channels) ||
         (layout->n_std > 1 && layout->n_std != channels))
         return effnn__fail(EFFNN_E_ARG, "records: %zu means and %zu stds for %zu channels",

@@ -146,6 +146,24 @@ static size_t plain_cost(const ProtobufCFieldDescriptor *known, const effnn__wir
     return sizeof(uint64_t);
 }
 
+/* Note a message within another. A field that holds one message may stand there once: protobuf-c
+ * merges repeated ones, copying what it has each time. The model's own parts are not unpacked so.
+ */
+static effnn_status note_child(uint64_t *seen, const checker *self,
+                               const ProtobufCMessageDescriptor *descriptor, size_t depth,
+                               const ProtobufCFieldDescriptor *known,
+                               const effnn__wire_field *field)
+{
+    const uint64_t bit = 1ull << ((size_t)(known - descriptor->fields) % 64);
+
+    if (field->type != PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED)
+        return fail_at(self, field->begin, "a message without a length");
+    if (depth && known->label != PROTOBUF_C_LABEL_REPEATED && (*seen & bit))
+        return fail_at(self, field->begin, "a part that can be there once is there again");
+    *seen |= bit;
+    return EFFNN_OK;
+}
+
 static effnn_status check_message(size_t *cost, const checker *self,
                                   const ProtobufCMessageDescriptor *descriptor, size_t depth,
                                   const effnn__wire_field *message)
@@ -153,6 +171,7 @@ static effnn_status check_message(size_t *cost, const checker *self,
     effnn__wire wire = effnn__wire_over(message->data, message->size);
     effnn__wire_field field;
     size_t n_children = 0;
+    uint64_t seen = 0;
 
     if (depth >= MAX_DEPTH) return fail_at(self, message->begin, "messages nest too deep");
     *cost = descriptor->sizeof_message + COST_BLOCK;
@@ -161,8 +180,7 @@ static effnn_status check_message(size_t *cost, const checker *self,
             protobuf_c_message_descriptor_get_field(descriptor, field.number);
         size_t child = 0;
         if (known && known->type == PROTOBUF_C_TYPE_MESSAGE) {
-            if (field.type != PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED)
-                return fail_at(self, field.begin, "a message without a length");
+            EFFNN_TRY(note_child(&seen, self, descriptor, depth, known, &field));
             if (++n_children > MAX_CHILDREN)
                 return fail_at(self, field.begin, "too many parts in one message");
             EFFNN_TRY(check_message(&child, self, known->descriptor, depth + 1, &field));

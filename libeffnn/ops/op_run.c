@@ -37,6 +37,8 @@ effnn_status effnn__value_info_shape(effnn__shape *out, const effnn__value_info 
                                      const char *what)
 {
     effnn__shape shape = { .rank = info->rank };
+    char text[EFFNN__SHAPE_TEXT];
+    size_t count;
 
     if (!info->has_shape)
         return effnn__fail(EFFNN_E_SHAPE, "%s: the shape is not known before it is computed", what);
@@ -46,6 +48,9 @@ effnn_status effnn__value_info_shape(effnn__shape *out, const effnn__value_info 
                                "%s: dimension %zu is not known before it is computed", what, i);
         shape.dims[i] = info->dims[i].offset;
     }
+    if (effnn__shape_count(&count, shape.rank, shape.dims) != EFFNN_OK)
+        return effnn__fail(EFFNN_E_SHAPE, "%s: no tensor can have shape %s", what,
+                           effnn__shape_print(text, sizeof text, shape.rank, shape.dims));
     *out = shape;
     return EFFNN_OK;
 }

@@ -29,7 +29,8 @@ effnn_status effnn__op_run_request(const effnn__op_request *request, effnn_tenso
 /* Fill an info from a tensor: dtype, shape and, if it is a small integer one, its content. */
 void effnn__value_info_of(effnn__value_info *out, const effnn_tensor *tensor);
 
-/* Concrete shape of an info; E_SHAPE, naming `what`, if it has none or a symbol is open. */
+/* Concrete shape of an info; E_SHAPE, naming `what`, if it has none, a symbol is open or no
+ * tensor can have it. */
 effnn_status effnn__value_info_shape(effnn__shape *out, const effnn__value_info *info,
                                      const char *what);
 

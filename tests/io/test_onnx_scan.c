@@ -225,8 +225,20 @@ START_TEST(a_node_of_empty_attributes_is_refused_for_the_memory_it_would_take)
 }
 END_TEST
 
+START_TEST(a_part_that_can_be_there_once_is_refused_when_it_comes_again)
+{
+    /* An input whose type is given twice: protobuf would merge them. */
+    static const unsigned char bytes[] = { 0x3a, 0x06, 0x5a, 0x04, 0x12, 0x00, 0x12, 0x00 };
+    static const unsigned char once[] = { 0x3a, 0x04, 0x5a, 0x02, 0x12, 0x00 };
+
+    ck_assert_ok(check(once, sizeof once));
+    ck_assert_fails_saying(EFFNN_E_FORMAT, "is there again at byte 6", check(bytes, sizeof bytes));
+}
+END_TEST
+
 SUITE("onnx_scan", setup, teardown, fields_of_every_type_are_walked_with_their_contents,
       find_passes_over_other_numbers_and_types, malformed_fields_end_the_walk,
       every_truncation_is_a_malformed_file, random_changes_give_a_status_and_a_message,
       messages_that_nest_without_end_are_refused, floods_of_empty_messages_are_refused,
-      a_node_of_empty_attributes_is_refused_for_the_memory_it_would_take)
+      a_node_of_empty_attributes_is_refused_for_the_memory_it_would_take,
+      a_part_that_can_be_there_once_is_refused_when_it_comes_again)

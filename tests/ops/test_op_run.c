@@ -121,6 +121,20 @@ START_TEST(an_open_shape_has_no_concrete_one)
 }
 END_TEST
 
+START_TEST(a_shape_with_more_elements_than_memory_has_addresses_is_refused)
+{
+    const effnn__value_info info = {
+        .has_shape = true,
+        .rank = 3,
+        .dims = { { .offset = 0 }, { .offset = INT64_MAX / 2 }, { .offset = 3 } }
+    };
+    effnn__shape shape;
+
+    ck_assert_fails_saying(EFFNN_E_SHAPE, "value 'v': no tensor can have shape [0, ",
+                           effnn__value_info_shape(&shape, &info, "value 'v'"));
+}
+END_TEST
+
 START_TEST(cost_counts_bytes_and_what_the_row_says)
 {
     effnn_tensor *x = tensor_of(2, dims_2x3, values);
@@ -146,4 +160,5 @@ SUITE("op_run", NULL, NULL, an_operator_runs_on_a_strided_view,
       wrong_numbers_of_inputs_and_outputs_are_refused,
       contents_that_do_not_fit_are_refused_when_run,
       an_info_of_a_small_integer_tensor_has_its_content, an_open_shape_has_no_concrete_one,
+      a_shape_with_more_elements_than_memory_has_addresses_is_refused,
       cost_counts_bytes_and_what_the_row_says)
