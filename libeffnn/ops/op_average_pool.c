@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The mean of each window over the last one or two axes: of the elements inside the input, or with
- * count_include_pad over those inside the padded input, pads being zero. A window of pads
+/* The mean of each window over the last one to three axes: of the elements inside the input, or
+ * with count_include_pad over those inside the padded input, pads being zero. A window of pads
  * alone gives 0. */
 
 #include "ops/op_pool.h"
@@ -36,20 +36,19 @@ static effnn_status infer(effnn_op_infer *call)
     return effnn__pool_infer(call, &attrs->window, EFFNN__FLOATS);
 }
 
-static double plus(double so_far, double x)
-{
-    return so_far + x;
-}
-
 static effnn_status forward(const effnn_op_call *call)
 {
     const average_pool_attrs *attrs = call->attrs;
-    effnn__pool2d pool = effnn__pool_of(call, &attrs->window);
+    const effnn__pooling pooling = { .fold = effnn__pool_plus,
+                                     .average = true,
+                                     .count_include_pad = attrs->count_include_pad };
     effnn_tensor *y = call->outputs[0];
 
-    pool.count_include_pad = attrs->count_include_pad;
     if (effnn_tensor_count(y) == 0) return EFFNN_OK;
-    if (effnn_tensor_dtype(y) != EFFNN_F32) return effnn__pool_run(call, &pool, 0.0, plus, true);
+    if (effnn_tensor_dtype(y) != EFFNN_F32 || effnn_tensor_rank(y) > 4)
+        return effnn__pool_run(call, &attrs->window, &pooling);
+    effnn__pool2d pool = effnn__pool_of(call, &attrs->window);
+    pool.count_include_pad = attrs->count_include_pad;
     return effnn__kernels_get()->average_pool2d_f32(
         call->context, &pool, effnn_tensor_data(call->inputs[0]), effnn__tensor_data(y));
 }
@@ -57,10 +56,8 @@ static effnn_status forward(const effnn_op_call *call)
 static void cost(const effnn_op_call *call, effnn_op_cost *out)
 {
     const average_pool_attrs *attrs = call->attrs;
-    const effnn__pool2d pool = effnn__pool_of(call, &attrs->window);
 
-    out->flops =
-        (double)effnn_tensor_count(call->outputs[0]) * (double)(pool.kernel_h * pool.kernel_w);
+    effnn__pool_cost(call, &attrs->window, out);
 }
 
 /* Opset 19 brought dilations. */
@@ -97,12 +94,15 @@ static const effnn_op_sample samples[] = {
       .tolerance = 1e-6 },
     { .inputs = { "f32[1,2,7,8]" }, .attrs = "kernel_shape=2:2,dilations=2:2", .tolerance = 1e-6 },
     { .inputs = { "f32[2,3,9]" }, .attrs = "kernel_shape=3,strides=2", .tolerance = 1e-6 },
+    { .inputs = { "f32[1,2,4,5,6]" },
+      .attrs = "kernel_shape=2:3:2,strides=2:1:3,pads=0:1:1:1:1:0,count_include_pad=1",
+      .tolerance = 1e-6 },
     { .inputs = { "f64[1,2,5,5]" }, .attrs = "kernel_shape=2:2" },
     { .inputs = { "f32[0,2,5,5]" }, .attrs = "kernel_shape=2:2" },
     { .inputs = { "f32[1,2,0,5]" }, .attrs = "kernel_shape=2:2,pads=1:1:1:1" },
     { .inputs = { "f32[1,1,2,2]" }, .attrs = "kernel_shape=1:1,pads=1:1:1:1,count_include_pad=1" },
     { .inputs = { "f32[1,2,2,5]" }, .attrs = "kernel_shape=3:3", .refused = "exceeds" },
-    { .inputs = { "f32[1,2]" }, .attrs = "kernel_shape=3", .refused = "rank 3 or 4" },
+    { .inputs = { "f32[1,2]" }, .attrs = "kernel_shape=3", .refused = "rank 3 to 5" },
     { .inputs = { "i8[1,2,5,5]" }, .attrs = "kernel_shape=2:2", .refused = "i8" },
     EFFNN_SAMPLES_END,
 };

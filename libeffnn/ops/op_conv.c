@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Convolution (cross-correlation) over one or two axes, grouped, strided, dilated, padded with
- * zeros. Inputs: x [n, c, …], weight [m, c / group, …], bias [m] (optional). f32 by the kernels,
- * other floats by plain loops that accumulate in double. */
+/* Convolution (cross-correlation) over one to three axes, grouped, strided, dilated, padded with
+ * zeros. Inputs: x [n, c, …], weight [m, c / group, …], bias [m] (optional). f32 by the kernels, or
+ * over three axes as a product with columns made here; other floats by plain loops that accumulate
+ * in double. */
 
 #include "ops/op_conv.h"
 
@@ -11,6 +12,11 @@
 #include "base/pool.h"
 #include "kernels/kernels.h"
 #include "tensor/dtype.h"
+
+enum {
+    COLUMN_BYTES = 4 << 20, /* columns of three axes made at a time … */
+    FEWEST_COLUMNS = 192    /* … but as many as these: fewer would pack the weights too often */
+};
 
 typedef struct conv_attrs {
     effnn__window window;
@@ -131,29 +137,66 @@ static effnn__conv2d conv_of(const effnn_op_call *call)
 }
 
 typedef struct conv_job {
-    effnn__conv2d conv;
+    const effnn_op_call *call;
     const effnn__dtype_row *row;
+    effnn__window_box box;
+    size_t n, c, m, groups, group_in, group_out, taps, positions, out_positions;
     const void *x, *weight, *bias;
     void *y;
+    size_t block; /* positions whose columns are made at a time */
+    size_t item, col, n_cols;
 } conv_job;
 
-/* Taps of one output element; plane: its place among n · c_out. */
-static double conv_element(const conv_job *job, size_t plane, size_t out_y, size_t out_x)
+static conv_job job_of(const effnn_op_call *call)
 {
-    const effnn__conv2d *c = &job->conv;
-    const size_t per_group = c->c_in / c->groups, m = plane % c->c_out;
-    const size_t first = plane / c->c_out * c->c_in + m / (c->c_out / c->groups) * per_group;
+    const conv_attrs *attrs = call->attrs;
+    const effnn_tensor *x = call->inputs[0], *w = call->inputs[1], *y = call->outputs[0];
+    conv_job job = { .call = call,
+                     .row = effnn__dtype_row_of(effnn_tensor_dtype(y)),
+                     .box = effnn__window_box_of(&attrs->window, effnn_tensor_dims(w) + 2, x, y),
+                     .n = (size_t)effnn_tensor_dims(x)[0],
+                     .c = (size_t)effnn_tensor_dims(x)[1],
+                     .m = (size_t)effnn_tensor_dims(y)[1],
+                     .groups = (size_t)attrs->group };
+
+    job.group_in = job.c / job.groups;
+    job.group_out = job.m / job.groups;
+    job.taps = effnn__window_taps(&job.box);
+    job.positions = effnn__window_inputs(&job.box);
+    job.out_positions = effnn__window_outputs(&job.box);
+    const size_t row_bytes = job.group_in * job.taps * sizeof(float);
+    const size_t fit = row_bytes == 0 ? job.out_positions : COLUMN_BYTES / row_bytes;
+    const size_t most = fit < FEWEST_COLUMNS ? FEWEST_COLUMNS : fit;
+    job.block = most < job.out_positions ? most : job.out_positions;
+    return job;
+}
+
+/* Where tap `tap` of output `out` reads along an axis; wraps where it lies in front. */
+static size_t place(const effnn__window_axis *axis, size_t out, size_t tap)
+{
+    return out * axis->stride + tap * axis->dilation - axis->pad_begin;
+}
+
+/* One output element; plane: its place among n · m. */
+static double conv_element(const conv_job *job, size_t plane, size_t at)
+{
+    const effnn__window_box *b = &job->box;
+    const size_t m = plane % job->m;
+    const size_t first = plane / job->m * job->c + m / job->group_out * job->group_in;
+    const size_t out_x = at % b->out[2], out_y = at / b->out[2] % b->out[1];
+    const size_t out_z = at / b->out[2] / b->out[1];
     double sum = job->bias ? job->row->load_f64(job->bias, m) : 0.0;
 
-    for (size_t i = 0; i < per_group * c->kernel_h * c->kernel_w; i++) {
-        const size_t channel = i / (c->kernel_h * c->kernel_w);
-        const size_t tap_y = i / c->kernel_w % c->kernel_h, tap_x = i % c->kernel_w;
-        const size_t y = out_y * c->stride_h + tap_y * c->dilation_h - c->pad_top;
-        const size_t x = out_x * c->stride_w + tap_x * c->dilation_w - c->pad_left;
+    for (size_t i = 0; i < job->group_in * job->taps; i++) {
+        const size_t channel = i / job->taps, tap = i % job->taps, rest = tap / b->axes[2].kernel;
+        const size_t x = place(&b->axes[2], out_x, tap % b->axes[2].kernel);
+        const size_t y = place(&b->axes[1], out_y, rest % b->axes[1].kernel);
+        const size_t z = place(&b->axes[0], out_z, rest / b->axes[1].kernel);
 
-        if (y >= c->h || x >= c->w) continue; /* outside, also below zero: wrapped */
-        sum += job->row->load_f64(job->x, ((first + channel) * c->h + y) * c->w + x) *
-               job->row->load_f64(job->weight, m * per_group * c->kernel_h * c->kernel_w + i);
+        if (z >= b->in[0] || y >= b->in[1] || x >= b->in[2]) continue;
+        sum += job->row->load_f64(job->x, (first + channel) * job->positions +
+                                              (z * b->in[1] + y) * b->in[2] + x) *
+               job->row->load_f64(job->weight, m * job->group_in * job->taps + i);
     }
     return sum;
 }
@@ -161,49 +204,143 @@ static double conv_element(const conv_job *job, size_t plane, size_t out_y, size
 static effnn_status conv_piece(void *job_, size_t piece, size_t begin, size_t end)
 {
     const conv_job *job = job_;
-    const size_t width = job->conv.out_w, area = job->conv.out_h * width;
 
     (void)piece;
     for (size_t plane = begin; plane < end; plane++)
-        for (size_t i = 0; i < area; i++)
-            job->row->store_f64(job->y, plane * area + i,
-                                conv_element(job, plane, i / width, i % width));
+        for (size_t i = 0; i < job->out_positions; i++)
+            job->row->store_f64(job->y, plane * job->out_positions + i,
+                                conv_element(job, plane, i));
     return EFFNN_OK;
+}
+
+/* ---- three axes ---- */
+
+/* Row `row` (channel, tap) of the columns for output positions [col, col + n_cols). */
+static void fill_row(const conv_job *job, size_t row, float *out)
+{
+    const effnn__window_box *b = &job->box;
+    const size_t image = job->item / job->groups, group = job->item % job->groups;
+    const size_t channel = image * job->c + group * job->group_in + row / job->taps;
+    const float *x = (const float *)job->x + channel * job->positions;
+    const size_t tap = row % job->taps, rest = tap / b->axes[2].kernel;
+
+    for (size_t at = job->col; at < job->col + job->n_cols; at++) {
+        const size_t out_y = at / b->out[2] % b->out[1], out_z = at / b->out[2] / b->out[1];
+        const size_t in_x = place(&b->axes[2], at % b->out[2], tap % b->axes[2].kernel);
+        const size_t in_y = place(&b->axes[1], out_y, rest % b->axes[1].kernel);
+        const size_t in_z = place(&b->axes[0], out_z, rest / b->axes[1].kernel);
+        const bool inside = in_z < b->in[0] && in_y < b->in[1] && in_x < b->in[2];
+
+        *out++ = inside ? x[(in_z * b->in[1] + in_y) * b->in[2] + in_x] : 0.0f;
+    }
+}
+
+static effnn_status columns_piece(void *job_, size_t piece, size_t begin, size_t end)
+{
+    const conv_job *job = job_;
+
+    (void)piece;
+    for (size_t row = begin; row < end; row++)
+        fill_row(job, row, (float *)job->call->scratch + row * job->n_cols);
+    return EFFNN_OK;
+}
+
+static effnn_status run_block(const conv_job *job)
+{
+    const size_t group = job->item % job->groups, rows = job->group_in * job->taps;
+    const effnn__gemm gemm = { .m = job->group_out,
+                               .n = job->n_cols,
+                               .k = rows,
+                               .a = (const float *)job->weight + group * job->group_out * rows,
+                               .b = job->call->scratch,
+                               .c = (float *)job->y +
+                                    job->item * job->group_out * job->out_positions + job->col,
+                               .a_row = (int64_t)rows,
+                               .a_col = 1,
+                               .b_row = (int64_t)job->n_cols,
+                               .b_col = 1,
+                               .c_row = (int64_t)job->out_positions,
+                               .c_col = 1,
+                               .alpha = 1.0,
+                               .beta = 1.0,
+                               .n_batch = 1 };
+
+    EFFNN_TRY(effnn__parallel_for(job->call->context, rows, 8, columns_piece, (void *)job));
+    return effnn__kernels_get()->gemm_f32(job->call->context, &gemm);
+}
+
+static effnn_status bias_piece(void *job_, size_t piece, size_t begin, size_t end)
+{
+    const conv_job *job = job_;
+
+    (void)piece;
+    for (size_t plane = begin; plane < end; plane++) {
+        float *y = (float *)job->y + plane * job->out_positions;
+        const float bias = job->bias ? ((const float *)job->bias)[plane % job->m] : 0.0f;
+
+        for (size_t i = 0; i < job->out_positions; i++) y[i] = bias;
+    }
+    return EFFNN_OK;
+}
+
+static effnn_status run_three_axes(conv_job *job)
+{
+    EFFNN_TRY(effnn__parallel_for(job->call->context, job->n * job->m, 1, bias_piece, job));
+    if (job->group_in == 0) return EFFNN_OK;
+    for (job->item = 0; job->item < job->n * job->groups; job->item++) {
+        for (job->col = 0; job->col < job->out_positions; job->col += job->block) {
+            const size_t left = job->out_positions - job->col;
+
+            job->n_cols = left < job->block ? left : job->block;
+            EFFNN_TRY(run_block(job));
+        }
+    }
+    return EFFNN_OK;
+}
+
+static bool has_three_axes(const effnn_op_call *call)
+{
+    return effnn_tensor_rank(call->inputs[0]) == 5;
 }
 
 static effnn_status forward(const effnn_op_call *call)
 {
     const effnn_tensor *bias = effnn__call_input(call, 2);
     effnn_tensor *y = call->outputs[0];
-    conv_job job = { .conv = conv_of(call),
-                     .row = effnn__dtype_row_of(effnn_tensor_dtype(y)),
-                     .x = effnn_tensor_data(call->inputs[0]),
-                     .weight = effnn_tensor_data(call->inputs[1]),
-                     .bias = bias ? effnn_tensor_data(bias) : NULL,
-                     .y = effnn__tensor_data(y) };
+    conv_job job = job_of(call);
 
+    job.x = effnn_tensor_data(call->inputs[0]);
+    job.weight = effnn_tensor_data(call->inputs[1]);
+    job.bias = bias ? effnn_tensor_data(bias) : NULL;
+    job.y = effnn__tensor_data(y);
     if (effnn_tensor_count(y) == 0) return EFFNN_OK;
-    if (effnn_tensor_dtype(y) == EFFNN_F32)
-        return effnn__kernels_get()->conv2d_f32(call->context, &job.conv, job.x, job.weight,
-                                                job.bias, job.y, call->scratch);
-    return effnn__parallel_for(call->context, job.conv.n * job.conv.c_out, 1, conv_piece, &job);
+    if (effnn_tensor_dtype(y) != EFFNN_F32)
+        return effnn__parallel_for(call->context, job.n * job.m, 1, conv_piece, &job);
+    if (has_three_axes(call)) return run_three_axes(&job);
+    const effnn__conv2d conv = conv_of(call);
+    return effnn__kernels_get()->conv2d_f32(call->context, &conv, job.x, job.weight, job.bias,
+                                            job.y, call->scratch);
 }
 
 static size_t scratch(const effnn_op_call *call, effnn_op_phase phase)
 {
-    const effnn__conv2d conv = conv_of(call);
-
     (void)phase;
     if (effnn_tensor_dtype(call->outputs[0]) != EFFNN_F32) return 0;
+    if (has_three_axes(call)) {
+        const conv_job job = job_of(call);
+
+        return job.group_in * job.taps * job.block * sizeof(float);
+    }
+    const effnn__conv2d conv = conv_of(call);
     return effnn__kernels_get()->conv2d_scratch(call->context, &conv);
 }
 
 static void cost(const effnn_op_call *call, effnn_op_cost *out)
 {
-    const effnn__conv2d c = conv_of(call);
+    const conv_job job = job_of(call);
 
-    out->macs = (double)effnn_tensor_count(call->outputs[0]) * (double)(c.c_in / c.groups) *
-                (double)c.kernel_h * (double)c.kernel_w;
+    out->macs =
+        (double)effnn_tensor_count(call->outputs[0]) * (double)job.group_in * (double)job.taps;
 }
 
 static const effnn_onnx_row onnx[] = {
@@ -226,6 +363,11 @@ static const effnn_op_sample samples[] = {
       .attrs = "pads=2:1,strides=2",
       .tolerance = 1e-5 },
     { .inputs = { "f32[1,16,12,12]", "f32[8,16,1,1]" }, .tolerance = 1e-5 },
+    { .inputs = { "f32[2,4,5,4,6]", "f32[6,2,2,3,3]", "f32[6]" },
+      .attrs = "group=2,strides=1:2:1,pads=1:0:1:0:2:1,dilations=2:1:2",
+      .tolerance = 1e-5 },
+    { .inputs = { "f32[1,2,3,3,3]", "f32[2,2,2,2,2]" }, .tolerance = 1e-5 },
+    { .inputs = { "f32[1,0,3,3,3]", "f32[2,0,2,2,2]", "f32[2]" } },
     { .inputs = { "f32[0,3,7,6]", "f32[4,3,3,3]" } },
     { .inputs = { "f32[1,0,3,4]", "f32[2,0,2,2]", "f32[2]" } },
     { .inputs = { "f32[1,2,0,3]", "f32[2,2,1,1]", "f32[2]" }, .attrs = "pads=1:1:1:1" },
@@ -236,15 +378,15 @@ static const effnn_op_sample samples[] = {
     { .inputs = { "f32[2,3,7,6]", "f32[4,3,3,3]", "f32[5]" }, .refused = "4 is not 5" },
     { .inputs = { "f32[2,3,7,6]", "f32[4,3,3,3]" }, .attrs = "pads=1:1", .refused = "pads" },
     { .inputs = { "f32[1,3,4,4]", "f32[2,3,0,1]" }, .refused = "kernel of size 0" },
-    { .inputs = { "f32[2,3]", "f32[4,3]" }, .refused = "rank 3 or 4" },
-    { .inputs = { "f32[1,1,2,2,2]", "f32[1,1,1,1,1]" }, .refused = "1-D and 2-D" },
+    { .inputs = { "f32[2,3]", "f32[4,3]" }, .refused = "rank 3 to 5" },
+    { .inputs = { "f32[1,1,2,2,2,2]", "f32[1,1,1,1,1,1]" }, .refused = "1-D to 3-D" },
     { .inputs = { "i8[1,1,3,3]", "i8[1,1,1,1]" }, .refused = "i8" },
     EFFNN_SAMPLES_END,
 };
 
 const effnn_op_def effnn__op_conv = {
     .name = "conv",
-    .summary = "convolution over one or two axes",
+    .summary = "convolution over one to three axes",
     .attrs = attr_defs,
     .attrs_size = sizeof(conv_attrs),
     .min_inputs = 2,

@@ -2,61 +2,21 @@
 /* The mean over all axes behind the first two, which stay with size 1. */
 
 #include "ops/op_move.h"
-
-#include "base/pool.h"
-#include "tensor/dtype.h"
-
-static effnn_status infer(effnn_op_infer *call)
-{
-    const effnn__value_info *in = call->inputs[0];
-    effnn__value_info *out = &call->outputs[0];
-    char text[EFFNN__INFO_TEXT];
-
-    EFFNN_TRY(effnn__infer_same(call, EFFNN__FLOATS));
-    if (!in->has_shape) return EFFNN_OK;
-    if (in->rank < 2)
-        return effnn__infer_fail(call, EFFNN_E_SHAPE, "input 0 is %s but must have rank 2 or more",
-                                 effnn__infer_print(text, call, in));
-    for (size_t i = 2; i < in->rank; i++) out->dims[i] = effnn__sym_constant(1);
-    return EFFNN_OK;
-}
-
-typedef struct mean_job {
-    const effnn__dtype_row *row;
-    size_t n; /* elements of a plane */
-    const void *x;
-    void *y;
-} mean_job;
-
-static effnn_status mean_piece(void *job_, size_t piece, size_t begin, size_t end)
-{
-    const mean_job *job = job_;
-
-    (void)piece;
-    for (size_t i = begin; i < end; i++) {
-        double sum = 0.0;
-
-        for (size_t k = 0; k < job->n; k++) sum += job->row->load_f64(job->x, i * job->n + k);
-        job->row->store_f64(job->y, i, sum / (double)job->n);
-    }
-    return EFFNN_OK;
-}
+#include "ops/op_pool.h"
 
 static effnn_status forward(const effnn_op_call *call)
 {
+    static const effnn__pooling pooling = { .fold = effnn__pool_plus, .average = true };
     const effnn_tensor *x = call->inputs[0];
-    effnn_tensor *y = call->outputs[0];
-    const size_t planes = effnn_tensor_count(y);
-    mean_job job = { .row = effnn__dtype_row_of(effnn_tensor_dtype(x)),
-                     .n = effnn__count_dims(x, 2, effnn_tensor_rank(x)),
-                     .x = effnn_tensor_data(x),
-                     .y = effnn__tensor_data(y) };
+    const effnn__axis shape = { .outer = effnn_tensor_count(call->outputs[0]),
+                                .axis = effnn__count_dims(x, 2, effnn_tensor_rank(x)),
+                                .inner = 1 };
 
-    if (effnn_tensor_dtype(x) != EFFNN_F32 || job.n == 0)
-        return effnn__parallel_for(call->context, planes, 16, mean_piece, &job);
-    EFFNN_TRY(effnn__kernels_get()->reduce_sum_f32(
-        call->context, (effnn__axis){ .outer = planes, .axis = job.n, .inner = 1 }, job.x, job.y));
-    for (size_t i = 0; i < planes; i++) ((float *)job.y)[i] /= (float)job.n;
+    if (effnn_tensor_dtype(x) != EFFNN_F32 || shape.axis == 0)
+        return effnn__global_pool_run(call, &pooling);
+    float *y = effnn__tensor_data(call->outputs[0]);
+    EFFNN_TRY(effnn__kernels_get()->reduce_sum_f32(call->context, shape, effnn_tensor_data(x), y));
+    for (size_t i = 0; i < shape.outer; i++) y[i] /= (float)shape.axis;
     return EFFNN_OK;
 }
 
@@ -88,7 +48,7 @@ const effnn_op_def effnn__op_global_average_pool = {
     .max_inputs = 1,
     .min_outputs = 1,
     .max_outputs = 1,
-    .infer = infer,
+    .infer = effnn__global_pool_infer,
     .forward = forward,
     .cost = cost,
     .onnx = onnx,

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Pooling: windows over the last one or two axes of each plane. */
+/* Pooling: windows over the last one to three axes of each plane. */
 
 #include "ops/op_pool.h"
 
 #include "base/pool.h"
+#include "ops/op_move.h"
 #include "tensor/dtype.h"
+
+#include <math.h>
 
 effnn_status effnn__pool_infer(effnn_op_infer *call, const effnn__window *window, unsigned kinds)
 {
@@ -63,64 +66,161 @@ effnn__pool2d effnn__pool_of(const effnn_op_call *call, const effnn__window *win
     return pool;
 }
 
+effnn__window_box effnn__pool_box(const effnn_op_call *call, const effnn__window *window)
+{
+    return effnn__window_box_of(window, window->kernel_shape.items, call->inputs[0],
+                                call->outputs[0]);
+}
+
 typedef struct pool_job {
-    const effnn__pool2d *pool;
+    effnn__window_box box;
+    const effnn__pooling *pooling;
     const effnn__dtype_row *row;
-    double start;
-    effnn__pool_fold fold;
-    bool average;
+    size_t positions, out_positions, taps;
     const void *x;
     void *y;
 } pool_job;
 
-static double pool_element(const pool_job *job, size_t plane, size_t out_y, size_t out_x)
+static bool is_inside(const effnn__window_box *b, size_t axis, size_t place)
 {
-    const effnn__pool2d *p = job->pool;
-    double result = job->start;
+    return place >= b->axes[axis].pad_begin && place < b->axes[axis].pad_begin + b->in[axis];
+}
+
+static bool is_in_padded(const effnn__window_box *b, size_t axis, size_t place)
+{
+    return place < b->axes[axis].pad_begin + b->in[axis] + b->axes[axis].pad_end;
+}
+
+static double pool_element(const pool_job *job, size_t plane, size_t at)
+{
+    const effnn__window_box *b = &job->box;
+    const effnn__pooling *by = job->pooling;
+    const size_t out_x = at % b->out[2], out_y = at / b->out[2] % b->out[1];
+    const size_t out_z = at / b->out[2] / b->out[1];
+    double result = by->start;
     size_t inside = 0, in_padded = 0;
 
-    for (size_t i = 0; i < p->kernel_h * p->kernel_w; i++) {
-        /* Places in the padded input. */
-        const size_t y = out_y * p->stride_h + i / p->kernel_w * p->dilation_h;
-        const size_t x = out_x * p->stride_w + i % p->kernel_w * p->dilation_w;
+    for (size_t tap = 0; tap < job->taps; tap++) {
+        const size_t rest = tap / b->axes[2].kernel;
+        const size_t x = effnn__pool_place(&b->axes[2], out_x, tap % b->axes[2].kernel);
+        const size_t y = effnn__pool_place(&b->axes[1], out_y, rest % b->axes[1].kernel);
+        const size_t z = effnn__pool_place(&b->axes[0], out_z, rest / b->axes[1].kernel);
 
-        if (y < p->pad_top + p->h + p->pad_bottom && x < p->pad_left + p->w + p->pad_right)
-            in_padded++;
-        if (y < p->pad_top || y >= p->pad_top + p->h || x < p->pad_left || x >= p->pad_left + p->w)
-            continue;
+        if (is_in_padded(b, 0, z) && is_in_padded(b, 1, y) && is_in_padded(b, 2, x)) in_padded++;
+        if (!is_inside(b, 0, z) || !is_inside(b, 1, y) || !is_inside(b, 2, x)) continue;
+        const size_t line = (z - b->axes[0].pad_begin) * b->in[1] + y - b->axes[1].pad_begin;
+        const size_t from = plane * job->positions + line * b->in[2] + x - b->axes[2].pad_begin;
         inside++;
-        result =
-            job->fold(result, job->row->load_f64(job->x, (plane * p->h + y - p->pad_top) * p->w +
-                                                             x - p->pad_left));
+        result = by->fold(result, job->row->load_f64(job->x, from), by->p);
     }
-    if (!job->average) return result;
-    const size_t n = p->count_include_pad ? in_padded : inside;
-    return n == 0 ? 0.0 : result / (double)n;
+    if (by->average) {
+        const size_t n = by->count_include_pad ? in_padded : inside;
+
+        result = n == 0 ? 0.0 : result / (double)n;
+    }
+    return by->finish ? by->finish(result, by->p) : result;
 }
 
 static effnn_status pool_piece(void *job_, size_t piece, size_t begin, size_t end)
 {
     const pool_job *job = job_;
-    const size_t width = job->pool->out_w, area = job->pool->out_h * width;
 
     (void)piece;
-    for (size_t plane = begin; plane < end; plane++)
-        for (size_t i = 0; i < area; i++)
-            job->row->store_f64(job->y, plane * area + i,
-                                pool_element(job, plane, i / width, i % width));
+    for (size_t i = begin; i < end; i++)
+        job->row->store_f64(job->y, i,
+                            pool_element(job, i / job->out_positions, i % job->out_positions));
     return EFFNN_OK;
 }
 
-effnn_status effnn__pool_run(const effnn_op_call *call, const effnn__pool2d *pool, double start,
-                             effnn__pool_fold fold, bool average)
+effnn_status effnn__pool_run(const effnn_op_call *call, const effnn__window *window,
+                             const effnn__pooling *pooling)
 {
-    pool_job job = { .pool = pool,
+    pool_job job = { .box = effnn__pool_box(call, window),
+                     .pooling = pooling,
                      .row = effnn__dtype_row_of(effnn_tensor_dtype(call->outputs[0])),
-                     .start = start,
-                     .fold = fold,
-                     .average = average,
                      .x = effnn_tensor_data(call->inputs[0]),
                      .y = effnn__tensor_data(call->outputs[0]) };
 
-    return effnn__parallel_for(call->context, pool->planes, 1, pool_piece, &job);
+    job.positions = effnn__window_inputs(&job.box);
+    job.out_positions = effnn__window_outputs(&job.box);
+    job.taps = effnn__window_taps(&job.box);
+    return effnn__parallel_for(call->context, effnn_tensor_count(call->outputs[0]),
+                               8192 / (job.taps + 1) + 1, pool_piece, &job);
+}
+
+void effnn__pool_cost(const effnn_op_call *call, const effnn__window *window, effnn_op_cost *out)
+{
+    const effnn__window_box box = effnn__pool_box(call, window);
+
+    out->flops = (double)effnn_tensor_count(call->outputs[0]) * (double)effnn__window_taps(&box);
+}
+
+/* ---- over whole planes ---- */
+
+effnn_status effnn__global_pool_infer(effnn_op_infer *call)
+{
+    const effnn__value_info *in = call->inputs[0];
+    char text[EFFNN__INFO_TEXT];
+
+    EFFNN_TRY(effnn__infer_same(call, EFFNN__FLOATS));
+    if (!in->has_shape) return EFFNN_OK;
+    if (in->rank < 2)
+        return effnn__infer_fail(call, EFFNN_E_SHAPE, "input 0 is %s but must have rank 2 or more",
+                                 effnn__infer_print(text, call, in));
+    for (size_t i = 2; i < in->rank; i++) call->outputs[0].dims[i] = effnn__sym_constant(1);
+    return EFFNN_OK;
+}
+
+static effnn_status plane_piece(void *job_, size_t piece, size_t begin, size_t end)
+{
+    const pool_job *job = job_;
+    const effnn__pooling *by = job->pooling;
+
+    (void)piece;
+    for (size_t i = begin; i < end; i++) {
+        double result = by->start;
+
+        for (size_t k = 0; k < job->positions; k++)
+            result = by->fold(result, job->row->load_f64(job->x, i * job->positions + k), by->p);
+        if (by->average) result /= (double)job->positions;
+        job->row->store_f64(job->y, i, by->finish ? by->finish(result, by->p) : result);
+    }
+    return EFFNN_OK;
+}
+
+effnn_status effnn__global_pool_run(const effnn_op_call *call, const effnn__pooling *pooling)
+{
+    const effnn_tensor *x = call->inputs[0];
+    pool_job job = { .pooling = pooling,
+                     .row = effnn__dtype_row_of(effnn_tensor_dtype(x)),
+                     .positions = effnn__count_dims(x, 2, effnn_tensor_rank(x)),
+                     .x = effnn_tensor_data(x),
+                     .y = effnn__tensor_data(call->outputs[0]) };
+
+    return effnn__parallel_for(call->context, effnn_tensor_count(call->outputs[0]), 16, plane_piece,
+                               &job);
+}
+
+/* ---- folds ---- */
+
+double effnn__pool_plus(double so_far, double x, double p)
+{
+    (void)p;
+    return so_far + x;
+}
+
+double effnn__pool_larger(double so_far, double x, double p)
+{
+    (void)p;
+    return x > so_far || isnan(x) ? x : so_far;
+}
+
+double effnn__pool_power(double so_far, double x, double p)
+{
+    return so_far + (p == 2.0 ? x * x : pow(fabs(x), p));
+}
+
+double effnn__pool_root(double folded, double p)
+{
+    return p == 2.0 ? sqrt(folded) : pow(folded, 1.0 / p);
 }

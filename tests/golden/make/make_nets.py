@@ -19,6 +19,9 @@ import make_ops
 from make_ops import case, f32, i64, t
 
 
+RNG_BYTES = np.random.default_rng(21)
+
+
 def run(op_type, opset, inputs, n_outputs=1, domain="", **attrs):
     """One node run by ONNX Runtime; inputs may be None, outputs are all given."""
     names = ["" if x is None else f"i{k}" for k, x in enumerate(inputs)]
@@ -81,6 +84,64 @@ def torch_lstm():
          [x, both("weight_ih"), both("weight_hh"), bias],
          [y.numpy().reshape(2, 4, 2, 3), h.numpy().transpose(1, 0, 2),
           c.numpy().transpose(1, 0, 2)])
+
+
+def windows():
+    transposed()
+    x, w, b = f32(1, 4, 4, 3, 5), f32(2, 2, 2, 3, 2), f32(2)
+    case("conv of three axes", "conv",
+         "group=2,strides=1:2:1,pads=1:1:0:1:1:0,dilations=2:1:2", 1e-5, [x, w, b],
+         F.conv3d(t(x), t(w), t(b), (1, 2, 1), (1, 1, 0), (2, 1, 2), 2).numpy())
+    x = f32(1, 1, 4, 4, 5)
+    case("max pool of three axes", "max_pool", "kernel_shape=2:2:3,strides=1:2:2,pads=1:0:1:1:0:1",
+         0, [x], F.max_pool3d(t(x), (2, 2, 3), (1, 2, 2), (1, 0, 1)).numpy())
+    for pads_count in (False, True):
+        case(f"average pool of three axes, pads count {pads_count}", "average_pool",
+             "kernel_shape=2:2:3,strides=1:2:2,pads=1:0:1:1:0:1,count_include_pad="
+             f"{int(pads_count)}", 1e-6, [x],
+             F.avg_pool3d(t(x), (2, 2, 3), (1, 2, 2), (1, 0, 1), False, pads_count).numpy())
+    x = f32(1, 2, 5, 6)
+    for order in (0, 1):
+        case(f"max pool with places, order {order}", "max_pool",
+             f"kernel_shape=3:2,strides=2:2,pads=1:1:1:1,storage_order={order}", 0, [x],
+             run("MaxPool", 12, [x], 2, kernel_shape=[3, 2], strides=[2, 2], pads=[1, 1, 1, 1],
+                 storage_order=order))
+    x = RNG_BYTES.integers(0, 256, (1, 2, 5, 5)).astype(np.uint8)
+    case("max pool of bytes with places", "max_pool", "kernel_shape=2:2,strides=2:2", 0, [x],
+         run("MaxPool", 12, [x], 2, kernel_shape=[2, 2], strides=[2, 2]))
+    x = f32(1, 2, 6, 7)
+    for p in (1, 2, 3):
+        case(f"{p}-norm pool", "lp_pool", f"p={p},kernel_shape=3:2,strides=2:2,pads=1:1:0:1", 1e-5,
+             [x], run("LpPool", 18, [x], p=p, kernel_shape=[3, 2], strides=[2, 2],
+                      pads=[1, 1, 0, 1]))
+        case(f"global {p}-norm pool", "global_lp_pool", f"p={p}", 1e-5, [x],
+             run("GlobalLpPool", 13, [x], p=p))
+    case("global max pool", "global_max_pool", None, 0, [x], x.max((2, 3), keepdims=True))
+
+
+def transposed():
+    x, w, b = f32(1, 4, 3, 4), f32(4, 3, 3, 2), f32(6)
+    case("transposed conv grouped, strided, dilated, padded", "conv_transpose",
+         "group=2,strides=2:3,pads=1:2:1:2,dilations=2:1,output_padding=1:2", 1e-5, [x, w, b],
+         F.conv_transpose2d(t(x), t(w), t(b), (2, 3), (1, 2), (1, 2), 2, (2, 1)).numpy())
+    x, w = f32(1, 3, 4, 3), f32(3, 1, 4, 4)
+    case("transposed conv of single channels", "conv_transpose",
+         "group=3,strides=2:2,pads=1:1:1:1", 1e-5, [x, w],
+         F.conv_transpose2d(t(x), t(w), None, 2, 1, 0, 3).numpy())
+    x, w = f32(1, 3, 5), f32(3, 2, 4)
+    case("transposed conv of one axis", "conv_transpose", "strides=3,pads=1:1", 1e-5, [x, w],
+         F.conv_transpose1d(t(x), t(w), None, 3, 1).numpy())
+    x, w, b = f32(1, 2, 2, 3, 2), f32(2, 2, 2, 3, 2), f32(2)
+    case("transposed conv of three axes", "conv_transpose", "strides=2:1:2,pads=0:1:0:0:1:0", 1e-5,
+         [x, w, b], F.conv_transpose3d(t(x), t(w), t(b), (2, 1, 2), (0, 1, 0)).numpy())
+    x, w = f32(1, 2, 3, 4), f32(2, 2, 4, 3)
+    for rule in ("SAME_UPPER", "SAME_LOWER", "VALID"):
+        case(f"transposed conv padded {rule}", "conv_transpose", f"auto_pad={rule},strides=2:2",
+             1e-5, [x, w], run("ConvTranspose", 11, [x, w], auto_pad=rule, strides=[2, 2]))
+    for shape in ([7, 9], [8, 10], [9, 8]):
+        case(f"transposed conv to {shape}", "conv_transpose",
+             f"output_shape={shape[0]}:{shape[1]},strides=2:2", 1e-5, [x, w],
+             run("ConvTranspose", 11, [x, w], output_shape=shape, strides=[2, 2]))
 
 
 def main():
