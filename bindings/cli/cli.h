@@ -102,6 +102,10 @@ const char *cli_text_scaled(char *buffer, double value);
 const char *cli_text_seconds(char *buffer, double value);
 const char *cli_text_bytes(char *buffer, double value);
 
+/* A row of an option table: an object; two lines of text. */
+cJSON *cli_json_option(const effnn_option_def *row);
+void cli_print_option(const effnn_option_def *row);
+
 /* ---- running ---- */
 
 /* For the progress fields of option structs: a bar on a terminal, lines with --verbose, and stops

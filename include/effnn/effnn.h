@@ -23,13 +23,16 @@
 
 #include <effnn/base.h>
 #include <effnn/dataset.h>
+#include <effnn/decoder.h>
 #include <effnn/format.h>
 #include <effnn/model.h>
 #include <effnn/option.h>
 #include <effnn/session.h>
 #include <effnn/site.h>
 #include <effnn/tensor.h>
+#include <effnn/tokenizer.h>
 #include <effnn/train.h>
 #include <effnn/transform.h>
+#include <effnn/zoo.h>
 
 #endif

@@ -35,14 +35,15 @@ typedef struct effnn_load_options {
 
 /**
  * Load a model file: ONNX (.onnx, opset 9 to 28) with its graph, or .safetensors, which holds
- * parameters only and gives a model without nodes.
+ * parameters only and gives a model without nodes. "zoo:NAME[,key=value]…[,weights=FILE]" in place
+ * of a path builds a network of the zoo (zoo.h) with weights from a file or random ones.
  *
  * The graph is brought to canonical form: constants and shape arithmetic folded, the patterns that
  * exporters write recognised (docs/canonical-forms.md).
  *
  * @param[out] out      new model, owned by the caller; untouched on failure.
  * @param      context  NULL: the default; the model keeps a share.
- * @param      path     file to read.
+ * @param      path     file to read, or a zoo URI.
  * @param      options  NULL: EFFNN_LOAD_OPTIONS_INIT.
  * @return EFFNN_OK; EFFNN_E_IO; EFFNN_E_FORMAT for a malformed or truncated file;
  *         EFFNN_E_UNSUPPORTED for an operator, opset or element type that is not known (the message

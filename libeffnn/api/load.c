@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Loading and saving models by the kind of file. A file format is one row. */
 
+#include "api/load_zoo.h"
 #include "graph/canon.h"
 #include "io/onnx_model.h"
 #include "io/safetensors.h"
@@ -69,6 +70,7 @@ effnn_status effnn_model_load(effnn_model **out, effnn_context *context, const c
     if (options->version != 1)
         return effnn__fail(EFFNN_E_ARG, "load options: version %u, this library knows 1",
                            options->version);
+    if (effnn__is_zoo_uri(path)) return effnn__load_zoo(out, context, path);
     EFFNN_TRY(find_format(&format, path));
     context = effnn__context_resolve(context);
     if (!context) return EFFNN_E_NOMEM;

@@ -145,13 +145,13 @@ class ExitCodes(InTemporaryFolder):
 
     def test_help_and_version_are_0(self):
         self.assertIn("effnn ", run("--version").stdout)
-        for name in ("info", "run", "eval", "transforms", "apply", "convert", "bench"):
+        for name in ("info", "run", "eval", "transforms", "apply", "convert", "bench", "generate", "zoo"):
             done = run(name, "--help")
             self.assertEqual(done.returncode, 0)
             self.assertIn("example:", done.stdout)
 
     def test_the_example_of_every_help_text_works_when_pasted(self):
-        for name in ("info", "run", "eval", "transforms", "apply", "convert", "bench"):
+        for name in ("info", "run", "eval", "transforms", "apply", "convert", "bench", "generate", "zoo"):
             example = run(name, "--help").stdout.split("example:\n")[1]
             words = [w.replace("/tmp/", f"{self.folder}/") for w in shlex.split(example)]
             self.assertEqual(words[0], "effnn")
@@ -179,6 +179,59 @@ class ExitCodes(InTemporaryFolder):
         self.assertEqual(target.read_text(), "old")
 
 
+class Generate(unittest.TestCase):
+    MODEL = "zoo:llama,vocabulary=408,width=32,depth=1,heads=2,hidden=64"
+    TOKENIZER = DATA.parent.parent / "tests/golden/tokenizers/bpe.bin"
+
+    def text(self, *more):
+        """As bytes: random weights choose bytes that are no UTF-8."""
+        done = subprocess.run([EFFNN, "generate", self.MODEL, "--tokenizer", self.TOKENIZER, "--steps",
+                               "12", *map(str, more)], capture_output=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_the_document_and_the_text_agree(self):
+        got = document("generate", self.MODEL, "--tokenizer", self.TOKENIZER, "--steps", 12, "--prompt",
+                       "the people")
+        self.assertEqual(len(got["tokens"]), 12)
+        self.assertTrue(got["text"].startswith("the people"))
+        self.assertGreater(got["prompt_tokens"], 1)
+        self.assertEqual(self.text("--prompt", "the people"), got["text"].encode() + b"\n")
+
+    def test_a_seed_gives_one_text_at_any_number_of_threads(self):
+        texts = {self.text("--temperature", 1, "--top-p", .9, "--seed", seed, "--threads", threads)
+                 for seed in (1, 2) for threads in (1, 2)}
+        self.assertEqual(len(texts), 2)
+
+    def test_what_does_not_fit_is_refused(self):
+        done = run("generate", MODEL, "--tokenizer", self.TOKENIZER)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("no decoder", done.stderr)
+        done = run("generate", self.MODEL, "--tokenizer", self.TOKENIZER, "--top-p", "2")
+        self.assertEqual(done.returncode, 1)
+        done = run("generate", self.MODEL, "--tokenizer", self.TOKENIZER, "--top-p", "x")
+        self.assertEqual(done.returncode, 2)
+
+
+class Zoo(InTemporaryFolder):
+    def test_networks_have_names_and_options(self):
+        names = [row["name"] for row in document("zoo")["networks"]]
+        self.assertIn("llama", names)
+        for name in names:
+            got = document("zoo", name)
+            self.assertEqual(got["name"], name)
+            self.assertTrue(all(row["help"] for row in got["options"]))
+            self.assertIn(got["options"][0]["name"], run("zoo", name).stdout)
+        done = run("zoo", "lama")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("did you mean 'llama'?", done.stderr)
+
+    def test_a_network_is_a_model_wherever_one_is_wanted(self):
+        out = self.folder / "llama.onnx"
+        got = document("convert", Generate.MODEL, "-o", out)
+        self.assertEqual(document("info", out)["nodes"], got["nodes"])
+
+
 class Output(InTemporaryFolder):
     def test_results_go_to_stdout_alone(self):
         done = self.apply()
@@ -195,7 +248,7 @@ class Output(InTemporaryFolder):
 
     def test_completion_and_man_pages_name_every_command(self):
         completion = run("--generate", "completion").stdout
-        for name in ("info", "run", "eval", "transforms", "apply", "convert", "bench"):
+        for name in ("info", "run", "eval", "transforms", "apply", "convert", "bench", "generate", "zoo"):
             self.assertIn(f"{name})", completion)
             self.assertIn(".SH EXAMPLE", run("--generate", f"man:{name}").stdout)
 
