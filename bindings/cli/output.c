@@ -98,8 +98,10 @@ void cli_json_count(cJSON *object, const char *key, uint64_t value)
 
 cJSON *cli_json_shape(const effnn_value_spec *spec)
 {
-    cJSON *array = cJSON_CreateArray();
+    cJSON *array;
 
+    if (!spec->has_shape) return cJSON_CreateNull();
+    array = cJSON_CreateArray();
     for (size_t i = 0; i < spec->rank; i++)
         cJSON_AddItemToArray(array, spec->dims[i] >= 0 ? cJSON_CreateNumber((double)spec->dims[i])
                                     : spec->symbols[i] ? cJSON_CreateString(spec->symbols[i])
@@ -120,7 +122,7 @@ const char *cli_text_shape(char *buffer, const effnn_value_spec *spec)
 {
     size_t at = 0;
 
-    strcpy(buffer, spec->rank ? "" : "scalar");
+    strcpy(buffer, !spec->has_shape ? "of unknown shape" : spec->rank ? "" : "scalar");
     for (size_t i = 0; i < spec->rank && at < 200; i++) {
         const char *times = i ? "×" : "";
 
@@ -136,7 +138,7 @@ const char *cli_text_shape(char *buffer, const effnn_value_spec *spec)
 
 const char *cli_text_dims(char *buffer, size_t rank, const int64_t *dims)
 {
-    effnn_value_spec spec = { .version = 1, .rank = rank };
+    effnn_value_spec spec = { .version = 1, .rank = rank, .has_shape = 1 };
 
     if (rank) memcpy(spec.dims, dims, rank * sizeof *dims);
     return cli_text_shape(buffer, &spec);

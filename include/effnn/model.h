@@ -156,6 +156,7 @@ typedef struct effnn_value_spec {
     int64_t dims[EFFNN_MAX_RANK]; /**< sizes; -1: open */
     const char
         *symbols[EFFNN_MAX_RANK]; /**< names of open dimensions, borrowed likewise; else NULL */
+    uint32_t has_shape; /**< 1; 0: the shape depends on data, its rank too; rank is then 0 */
 } effnn_value_spec;
 
 /** Number of inputs. */
@@ -215,7 +216,8 @@ typedef struct effnn_cost {
     double bits_per_weight;   /**< mean bits of a parameter element */
 } effnn_cost;
 
-/** Cost of the model; `macs` is NaN if the model does not run with open dimensions at 1.
+/** Cost of the model; `macs` is NaN if the model does not run with open dimensions at 1 or if what
+ *  runs depends on data. Parameters of graphs that nodes hold (the branches of `if`) count.
  *  @return EFFNN_OK; EFFNN_E_ARG; EFFNN_E_NOMEM. */
 EFFNN_API effnn_status effnn_model_cost(effnn_cost *out, const effnn_model *self);
 

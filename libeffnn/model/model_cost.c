@@ -45,6 +45,26 @@ effnn_status effnn__model_node_costs(effnn_op_cost *out, const effnn_model *self
     return EFFNN_OK;
 }
 
+/* Add what a graph and those that its nodes hold store. */
+static void count_parameters(effnn_cost *cost, double *bits, const effnn__graph *graph)
+{
+    for (size_t i = 0; i < graph->values.n; i++) {
+        const effnn__value *value = effnn__graph_value(graph, i);
+
+        if (!effnn__model_is_parameter(value)) continue;
+        cost->parameters += effnn_tensor_count(value->constant);
+        cost->parameter_bytes += effnn_tensor_bytes(value->constant);
+        *bits += (double)effnn_tensor_count(value->constant) *
+                 (double)effnn_dtype_bits(effnn_tensor_dtype(value->constant));
+    }
+    for (size_t i = 0; i < graph->nodes.n; i++) {
+        const effnn__node *node = effnn__graph_node(graph, i);
+
+        for (size_t g = 0; node->subgraphs && node->def->subgraphs[g]; g++)
+            count_parameters(cost, bits, node->subgraphs[g]);
+    }
+}
+
 effnn_status effnn_model_cost(effnn_cost *out, const effnn_model *self)
 {
     effnn_cost cost = { .version = 1 };
@@ -53,15 +73,7 @@ effnn_status effnn_model_cost(effnn_cost *out, const effnn_model *self)
     effnn_status status;
 
     EFFNN_CHECK_ARG(out && out->version == 1 && self);
-    for (size_t i = 0; i < self->graph->values.n; i++) {
-        const effnn__value *value = effnn__graph_value(self->graph, i);
-
-        if (!effnn__model_is_parameter(value)) continue;
-        cost.parameters += effnn_tensor_count(value->constant);
-        cost.parameter_bytes += effnn_tensor_bytes(value->constant);
-        bits += (double)effnn_tensor_count(value->constant) *
-                (double)effnn_dtype_bits(effnn_tensor_dtype(value->constant));
-    }
+    count_parameters(&cost, &bits, self->graph);
     cost.bits_per_weight = cost.parameters ? bits / (double)cost.parameters : 0.0;
     nodes = effnn__alloc_array(self->graph->nodes.n + 1, sizeof *nodes);
     if (!nodes) return effnn__fail_nomem("cost", self->graph->nodes.n * sizeof *nodes);

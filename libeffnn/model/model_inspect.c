@@ -14,10 +14,9 @@ static effnn_status describe(effnn_value_spec *out, const effnn_model *self,
     const effnn__value_info *info = &value->info;
     effnn_value_spec spec = { .version = 1, .name = value->name, .dtype = info->dtype };
 
-    if (!info->has_shape)
-        return effnn__fail(EFFNN_E_SHAPE, "the shape of '%s' is not known", value->name);
-    spec.rank = info->rank;
-    for (size_t i = 0; i < info->rank; i++) {
+    spec.has_shape = info->has_shape;
+    spec.rank = info->has_shape ? info->rank : 0;
+    for (size_t i = 0; i < spec.rank; i++) {
         const effnn__sym s = info->dims[i];
 
         spec.dims[i] = effnn__sym_is_constant(s) ? s.offset : -1;

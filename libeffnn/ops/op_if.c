@@ -5,6 +5,7 @@
 
 #include "ops/op_infer.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { THEN_BRANCH, ELSE_BRANCH, FIRST_CAPTURE = 1, MAX_RESULTS = 32 };
@@ -126,6 +127,13 @@ static effnn_status forward(const effnn_op_call *call)
     return status;
 }
 
+/* What runs depends on the condition. */
+static void cost(const effnn_op_call *call, effnn_op_cost *out)
+{
+    (void)call;
+    out->macs = out->flops = NAN;
+}
+
 static const effnn_onnx_row onnx[] = {
     { .name = "If", .since = 1 },
     EFFNN_ONNX_END,
@@ -146,6 +154,7 @@ const effnn_op_def effnn__op_if = {
     .infer = infer,
     .forward = forward,
     .forward_alloc = forward_alloc,
+    .cost = cost,
     .onnx = onnx,
     .samples = samples,
 };

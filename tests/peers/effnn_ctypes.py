@@ -41,7 +41,7 @@ def _unpack(data, dtype, shape):
 class _ValueSpec(ctypes.Structure):
     _fields_ = [("version", ctypes.c_uint32), ("name", ctypes.c_char_p), ("dtype", ctypes.c_int),
                 ("rank", ctypes.c_size_t), ("dims", ctypes.c_int64 * MAX_RANK),
-                ("symbols", ctypes.c_char_p * MAX_RANK)]
+                ("symbols", ctypes.c_char_p * MAX_RANK), ("has_shape", ctypes.c_uint32)]
 
 
 class _Options(ctypes.Structure):
