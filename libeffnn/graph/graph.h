@@ -32,6 +32,8 @@ struct effnn__value {
     effnn__node *producer;  /* NULL: an input or a constant */
     size_t producer_output;
     bool is_input, is_output;
+    bool has_declared_rank; /* of an output whose shape depends on data: a file said its rank */
+    size_t declared_rank;
     size_t n_uses, uses_capacity;
     effnn__use *uses;
     size_t index; /* place in graph->values */

@@ -17,6 +17,8 @@ static effnn_status clone_value(effnn__graph *self, const effnn__value *from)
     value->info = from->info;
     value->is_input = from->is_input;
     value->is_output = from->is_output;
+    value->has_declared_rank = from->has_declared_rank;
+    value->declared_rank = from->declared_rank;
     value->producer_output = from->producer_output;
     status = from->constant ? effnn__tensor_share(&value->constant, from->constant) : EFFNN_OK;
     if (status == EFFNN_OK) status = effnn__graph_enter_value(self, value);

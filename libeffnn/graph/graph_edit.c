@@ -147,6 +147,8 @@ effnn_status effnn__graph_replace_value(effnn__graph *self, effnn__value *old, e
         for (size_t i = 0; i < self->outputs.n; i++)
             if (self->outputs.items[i] == old) self->outputs.items[i] = named;
         named->is_output = true;
+        named->has_declared_rank = old->has_declared_rank;
+        named->declared_rank = old->declared_rank;
         old->is_output = false;
         swap_names(self, old, named);
     }

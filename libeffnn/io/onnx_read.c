@@ -188,6 +188,16 @@ static effnn_status read_input(effnn__onnx_input *self, const Onnx__ValueInfoPro
     return effnn__graph_add_input(&value, graph, name, &info);
 }
 
+/* Keep what the file says of a value that inference may leave open: files must say it again. */
+static void declare_rank(effnn__value *value, const Onnx__TypeProto *type)
+{
+    if (!type || type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ||
+        !type->tensor_type->shape || type->tensor_type->shape->n_dim > EFFNN_MAX_RANK)
+        return;
+    value->has_declared_rank = true;
+    value->declared_rank = type->tensor_type->shape->n_dim;
+}
+
 static effnn_status read_output(effnn__onnx_input *self, const Onnx__ValueInfoProto *proto)
 {
     effnn__graph *graph = self->graph;
@@ -198,6 +208,7 @@ static effnn_status read_output(effnn__onnx_input *self, const Onnx__ValueInfoPr
     if (!value)
         return effnn__fail(EFFNN_E_FORMAT, "output %zu of the graph, '%s', is computed nowhere",
                            graph->outputs.n, name);
+    declare_rank(value, proto->type);
     return effnn__graph_add_output(graph, value);
 }
 

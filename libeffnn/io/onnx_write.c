@@ -203,6 +203,18 @@ static effnn_status write_shape(effnn__onnx_output *self, Onnx__TensorShapeProto
     return EFFNN_OK;
 }
 
+/* A shape of which only the rank is known. */
+static effnn_status write_open_shape(effnn__onnx_output *self, Onnx__TensorShapeProto **out,
+                                     size_t rank)
+{
+    effnn__value_info info = { .rank = rank };
+
+    EFFNN_TRY(write_shape(self, out, &info));
+    for (size_t i = 0; i < rank; i++)
+        (*out)->dim[i]->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE__NOT_SET;
+    return EFFNN_OK;
+}
+
 static effnn_status write_value(effnn__onnx_output *self, Onnx__ValueInfoProto **out,
                                 const effnn__value *value)
 {
@@ -227,7 +239,10 @@ static effnn_status write_value(effnn__onnx_output *self, Onnx__ValueInfoProto *
     made->type.tensor_type = &made->tensor;
     made->tensor.has_elem_type = 1;
     made->tensor.elem_type = (int32_t)effnn__dtype_to_onnx(value->info.dtype);
-    if (value->info.has_shape) EFFNN_TRY(write_shape(self, &made->tensor.shape, &value->info));
+    if (value->info.has_shape)
+        EFFNN_TRY(write_shape(self, &made->tensor.shape, &value->info));
+    else if (value->has_declared_rank)
+        EFFNN_TRY(write_open_shape(self, &made->tensor.shape, value->declared_rank));
     *out = &made->proto;
     return EFFNN_OK;
 }

@@ -27,6 +27,9 @@ fi
 if "$venv/bin/pip" install -q numpy onnx onnxruntime onnxscript torch==2.13.0 >build/peers-pip.log 2>&1; then
     PATH="$PWD/$venv/bin:$PATH"
     check "fresh exports" python tests/peers/fresh_export.py "$build/bindings/cli/effnn"
+    "$venv/bin/pip" install -q --no-deps silero-vad rapidocr-onnxruntime >>build/peers-pip.log 2>&1
+    check "models of Python packages" env EFFNN_DATA="$data" python tests/peers/pip_models.py \
+        "$build/libeffnn/libeffnn.so"
     if [ -f "$data/CATALOGUE.md" ]; then
         check "ONNX Runtime" env EFFNN_DATA="$data" python tests/peers/compare_onnxruntime.py \
             "$build/libeffnn/libeffnn.so"
