@@ -118,6 +118,16 @@ static effnn_status read_initialisers(effnn__onnx_input *self, const effnn__wire
 
 /* ---- inputs and outputs ---- */
 
+/* Whether a dimension's text is a name: some exporters write "?" or "-1" for every open size, which
+ * need not be equal. */
+static bool is_name(const char *text)
+{
+    for (; text && *text; text++)
+        if ((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') || *text == '_')
+            return true;
+    return false;
+}
+
 static effnn_status read_dim(effnn__sym *out, effnn__symbols *symbols,
                              const Onnx__TensorShapeProto__Dimension *dim)
 {
@@ -126,8 +136,8 @@ static effnn_status read_dim(effnn__sym *out, effnn__symbols *symbols,
         *out = effnn__sym_constant(dim->dim_value);
         return EFFNN_OK;
     }
-    if (dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM && dim->dim_param &&
-        *dim->dim_param)
+    if (dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM &&
+        is_name(dim->dim_param))
         return effnn__symbols_named(out, symbols, dim->dim_param);
     return effnn__symbols_fresh(out, symbols);
 }
