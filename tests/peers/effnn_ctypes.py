@@ -53,6 +53,7 @@ class Library:
     def __init__(self, path):
         self.lib = ctypes.CDLL(path)
         self.lib.effnn_last_error.restype = ctypes.c_char_p
+        self.lib.effnn_status_name.restype = ctypes.c_char_p
         for name in ("effnn_model_input_count", "effnn_model_output_count", "effnn_tensor_rank",
                      "effnn_tensor_bytes"):
             getattr(self.lib, name).restype = ctypes.c_size_t
@@ -60,8 +61,10 @@ class Library:
         self.lib.effnn_tensor_data.restype = ctypes.c_void_p
 
     def call(self, name, *args):
-        if getattr(self.lib, name)(*args) != 0:
-            raise RuntimeError(f"{name}: {self.lib.effnn_last_error().decode()}")
+        status = getattr(self.lib, name)(*args)
+        if status != 0:
+            raise RuntimeError(f"{name}: {self.lib.effnn_status_name(status).decode()}: "
+                               f"{self.lib.effnn_last_error().decode()}")
 
     def load_bytes(self, data):
         with tempfile.NamedTemporaryFile(suffix=".onnx", delete=False) as file:
