@@ -5,9 +5,8 @@
 
 #include "base/pool.h"
 #include "ops/op_move.h"
-#include "tensor/dtype.h"
+#include "ops/op_order.h"
 
-#include <math.h>
 #include <string.h>
 
 #define GRAIN 16384
@@ -62,7 +61,7 @@ static effnn_status infer(effnn_op_infer *call)
 
 typedef struct topk_job {
     const effnn__dtype_row *row;
-    bool largest, is_float, is_u64;
+    bool largest;
     effnn__axis shape; /* of the input */
     size_t k, size;
     const void *x;
@@ -70,20 +69,6 @@ typedef struct topk_job {
     int64_t *indices; /* NULL: not wanted */
     int64_t *heaps;   /* [lines, k] */
 } topk_job;
-
-/* -1, 0, 1: element a of the input against element b, as numbers. */
-static int compare(const topk_job *job, size_t a, size_t b)
-{
-    if (job->is_float) {
-        const double x = job->row->load_f64(job->x, a), y = job->row->load_f64(job->x, b);
-
-        if (isnan(x) || isnan(y)) return isnan(x) - isnan(y);
-        return (x > y) - (x < y);
-    }
-    const int64_t x = job->row->load_i64(job->x, a), y = job->row->load_i64(job->x, b);
-    if (job->is_u64) return ((uint64_t)x > (uint64_t)y) - ((uint64_t)x < (uint64_t)y);
-    return (x > y) - (x < y);
-}
 
 /* One line: where it begins, and its heap. */
 typedef struct topk_line {
@@ -93,29 +78,16 @@ typedef struct topk_line {
 } topk_line;
 
 /* True if index a of a line comes before index b in the result. */
-static bool before(const topk_line *line, int64_t a, int64_t b)
+static bool before(const void *user, int64_t a, int64_t b)
 {
-    const size_t inner = line->job->shape.inner;
+    const topk_line *line = user;
+    const topk_job *job = line->job;
     const int order =
-        compare(line->job, line->begin + (size_t)a * inner, line->begin + (size_t)b * inner);
+        effnn__compare_elements(job->row, job->x, line->begin + (size_t)a * job->shape.inner,
+                                line->begin + (size_t)b * job->shape.inner);
 
     if (order == 0) return a < b;
-    return (order > 0) == line->job->largest;
-}
-
-/* Let the entry at `i` sink until no child comes after it. */
-static void sift_down(const topk_line *line, size_t n, size_t i)
-{
-    int64_t *heap = line->heap;
-    const int64_t entry = heap[i];
-
-    for (size_t child = 2 * i + 1; child < n; child = 2 * i + 1) {
-        if (child + 1 < n && before(line, heap[child], heap[child + 1])) child++;
-        if (!before(line, entry, heap[child])) break;
-        heap[i] = heap[child];
-        i = child;
-    }
-    heap[i] = entry;
+    return (order > 0) == job->largest;
 }
 
 static void select_line(const topk_line *line)
@@ -124,19 +96,13 @@ static void select_line(const topk_line *line)
     int64_t *heap = line->heap;
 
     for (size_t i = 0; i < job->k; i++) heap[i] = (int64_t)i;
-    for (size_t i = job->k / 2; i-- > 0;) sift_down(line, job->k, i);
+    effnn__heap_make(heap, job->k, before, line);
     for (size_t i = job->k; i < job->shape.axis; i++) {
         if (!before(line, (int64_t)i, heap[0])) continue;
         heap[0] = (int64_t)i;
-        sift_down(line, job->k, 0);
+        effnn__heap_sink(heap, job->k, 0, before, line);
     }
-    for (size_t n = job->k; n-- > 1;) { /* the worst to the end, again and again */
-        const int64_t worst = heap[0];
-
-        heap[0] = heap[n];
-        heap[n] = worst;
-        sift_down(line, n, 0);
-    }
+    effnn__heap_sort(heap, job->k, before, line);
 }
 
 /* Items are lines. */
@@ -184,8 +150,6 @@ static effnn_status forward(const effnn_op_call *call)
                      .heaps = call->scratch };
 
     if (!y || effnn_tensor_count(y) == 0) return EFFNN_OK;
-    job.is_float = job.row->kind == EFFNN__KIND_FLOAT;
-    job.is_u64 = job.row->kind == EFFNN__KIND_UNSIGNED && job.row->bits == 64;
     job.k = (size_t)effnn_tensor_dims(y)[axis];
     if (call->outputs[0]) job.values = effnn__tensor_data(call->outputs[0]);
     if (call->n_outputs > 1 && call->outputs[1]) job.indices = effnn__tensor_data(call->outputs[1]);
