@@ -245,6 +245,16 @@ static int input_rank(const effnn_onnx_writer *writer, size_t i)
     return value && value->info.has_shape ? (int)value->info.rank : -1;
 }
 
+static int64_t input_dim(const effnn_onnx_writer *writer, size_t i, int axis)
+{
+    const effnn__value *value = input_of(writer, i);
+
+    if (!value || !value->info.has_shape) return -1;
+    if (axis < 0) axis += (int)value->info.rank;
+    if (axis < 0 || axis >= (int)value->info.rank || value->info.dims[axis].symbol != 0) return -1;
+    return value->info.dims[axis].offset;
+}
+
 /* ---- one node ---- */
 
 /* Names of values; NULL where one is absent. */
@@ -279,6 +289,7 @@ effnn_status effnn__onnx_write_node(effnn__onnx_output *self, const effnn__node 
         .constant = constant,
         .input_dtype = input_dtype,
         .input_rank = input_rank,
+        .input_dim = input_dim,
     };
 
     if (!row)

@@ -94,6 +94,8 @@ struct effnn_onnx_writer {
     effnn_tensor *(*constant)(const effnn_onnx_writer *self, size_t input); /* borrowed or NULL */
     int (*input_dtype)(const effnn_onnx_writer *self, size_t input);
     int (*input_rank)(const effnn_onnx_writer *self, size_t input);
+    /* A size of an input if it is known and constant, else -1; negative axes count from the end. */
+    int64_t (*input_dim)(const effnn_onnx_writer *self, size_t input, int axis);
 };
 
 typedef struct effnn_onnx_row {

@@ -26,10 +26,11 @@ typedef struct golden_case {
     size_t n_inputs;
     golden_operand inputs[8];
     size_t n_outputs;
-    golden_operand outputs[3];
+    golden_operand outputs[4];
 } golden_case;
 
 static const golden_case cases[] = {
+#include "golden/ops/attention.inc"
 #include "golden/ops/cases.inc"
 #include "golden/ops/recurrent.inc"
 #include "golden/ops/windows.inc"
@@ -54,7 +55,7 @@ START_TEST(an_operator_gives_the_expected_numbers)
 {
     const golden_case *c = &cases[_i];
     const effnn_op_def *def = effnn__op_find(c->op);
-    effnn_tensor *inputs[8] = { NULL }, *outputs[3] = { NULL };
+    effnn_tensor *inputs[8] = { NULL }, *outputs[4] = { NULL };
 
     ck_assert_msg(def, "no operator '%s'", c->op);
     void *attrs = calloc(1, def->attrs_size + 1);

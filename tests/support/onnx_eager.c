@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #define MAX_VALUES 128
-#define MAX_NODES  32
+#define MAX_NODES  64
 #define MAX_TEXTS  256
 
 /* A value is its entry: a name and what it holds. */
@@ -300,6 +300,15 @@ static int writer_rank(const effnn_onnx_writer *writer, size_t input)
     return value ? (int)effnn_tensor_rank(value->tensor) : -1;
 }
 
+static int64_t writer_dim(const effnn_onnx_writer *writer, size_t input, int axis)
+{
+    const effnn_onnx_value *value = writer_input(writer, input);
+
+    if (!value) return -1;
+    if (axis < 0) axis += (int)effnn_tensor_rank(value->tensor);
+    return effnn_tensor_dims(value->tensor)[axis];
+}
+
 effnn_status onnx_eager_write(onnx_eager *self, const effnn_op_def *def, const void *attrs,
                               const char *const *inputs, size_t n_inputs,
                               const char *const *outputs, size_t n_outputs, int64_t opset)
@@ -324,7 +333,8 @@ effnn_status onnx_eager_write(onnx_eager *self, const effnn_op_def *def, const v
                                  .fresh_name = write_name,
                                  .constant = writer_constant,
                                  .input_dtype = writer_dtype,
-                                 .input_rank = writer_rank };
+                                 .input_rank = writer_rank,
+                                 .input_dim = writer_dim };
 
     return row->write ? row->write(&writer) : effnn__onnx_write_plain(&writer, false);
 }

@@ -144,6 +144,80 @@ def transposed():
              run("ConvTranspose", 11, [x, w], output_shape=shape, strides=[2, 2]))
 
 
+def softmax(x):
+    with np.errstate(invalid="ignore"):
+        e = np.exp(x - x.max(-1, keepdims=True))
+    return np.nan_to_num(e / e.sum(-1, keepdims=True))
+
+
+def attend(q, k, v, visible, bias=0.0, cap=0.0):
+    """By NumPy in double, q [b, h, l, d] and keys of fewer heads; also scores at every stage."""
+    q, k, v = (x.astype(np.float64) for x in (q, k, v))
+    k, v = (np.repeat(x, q.shape[1] // x.shape[1], 1) for x in (k, v))
+    raw = q @ k.swapaxes(2, 3) / np.sqrt(q.shape[3])
+    capped = cap * np.tanh(raw / cap) if cap else raw
+    masked = np.where(visible, capped + bias, -np.inf)
+    weights = softmax(masked)
+    return weights @ v, [raw, capped, masked, weights]
+
+
+def attention():
+    q, k, v = f32(2, 4, 3, 6), f32(2, 2, 5, 6), f32(2, 2, 5, 4)
+    y = F.scaled_dot_product_attention(t(q), t(k), t(v), enable_gqa=True).numpy()
+    case("attention of shared heads", "attention", None, 1e-5, [q, k, v], y)
+    mask = RNG_BYTES.random((2, 1, 3, 5)) < 0.6
+    mask[..., 0] = True
+    y = F.scaled_dot_product_attention(t(q), t(k), t(v), t(mask), scale=0.3, enable_gqa=True)
+    case("attention masked and scaled", "attention", "scale=0.3", 1e-5, [q, k, v, mask],
+         y.numpy())
+    flat = [x.transpose(0, 2, 1, 3).reshape(2, x.shape[2], -1).copy() for x in (q, k, v)]
+    case("attention of flat heads", "attention", "q_num_heads=4,kv_num_heads=2,softcap=0.5", 1e-5,
+         flat, run("Attention", 23, flat, q_num_heads=4, kv_num_heads=2, softcap=0.5))
+    q, k, v, pk, pv = f32(1, 2, 3, 4), f32(1, 2, 3, 4), f32(1, 2, 3, 4), f32(1, 2, 2, 4), \
+        f32(1, 2, 2, 4)
+    i, j = np.arange(3)[:, None], np.arange(5)
+    y, stages = attend(q, np.concatenate([pk, k], 2), np.concatenate([pv, v], 2), j <= i + 2)
+    case("attention behind a past", "attention", "is_causal=1", 1e-5, [q, k, v, None, pk, pv],
+         [y, np.concatenate([pk, k], 2), np.concatenate([pv, v], 2)])
+    bias = f32(2, 3, 5)
+    bias[1, 2] = -np.inf
+    bias[0, 0, 1] = -np.inf
+    k, v = f32(1, 2, 5, 4), f32(1, 2, 5, 4)
+    for mode in range(4):
+        y, stages = attend(q, k, v, True, bias, 1.5)
+        case(f"attention, scores of mode {mode}", "attention",
+             f"softcap=1.5,qk_matmul_output_mode={mode}", 1e-5, [q, k, v, bias],
+             [y, k, v, stages[mode]])
+    q, k, v = f32(2, 1, 3, 4), f32(2, 1, 5, 4), f32(2, 1, 5, 4)
+    counts = i64(4, 2)
+    place = counts[:, None, None, None] - 3 + i
+    y, _ = attend(q, k, v, (j < counts[:, None, None, None]) & (j <= place))
+    case("attention to counted keys", "attention", "is_causal=1", 1e-5,
+         [q, k, v, None, None, None, counts], y)
+    y, _ = attend(q, k, v, (j >= i - 1) & (j <= i + 2))
+    case("attention in a window", "attention", "left_window_size=1,right_window_size=2", 1e-5,
+         [q, k, v], y)
+    rotations()
+
+
+def rotations():
+    """ONNX Runtime, and the halves as complex numbers turned."""
+    angles = RNG_BYTES.random((7, 3)).astype(np.float32) * 6
+    cos, sin, x = np.cos(angles), np.sin(angles), f32(2, 2, 4, 6)
+    place = np.array([[0, 1, 2, 3], [3, 6, 4, 5]], np.int64)
+    for interleaved in (0, 1):
+        case(f"rotation by places, interleaved {interleaved}", "rotary_embedding",
+             f"interleaved={interleaved}", 1e-5, [x, cos, sin, place],
+             run("RotaryEmbedding", 23, [x, cos, sin, place], interleaved=interleaved))
+    z = (x[..., :3] + 1j * x[..., 3:]) * np.exp(1j * angles[place].astype(np.float64))[:, None]
+    case("rotation of complex numbers", "rotary_embedding", None, 1e-5, [x, cos, sin, place],
+         np.concatenate([z.real, z.imag], -1))
+    flat, cos, sin = f32(2, 4, 16), cos[place][..., :2].copy(), sin[place][..., :2].copy()
+    case("rotation of a part of flat heads", "rotary_embedding",
+         "num_heads=2,rotary_embedding_dim=4", 1e-5, [flat, cos, sin],
+         run("RotaryEmbedding", 23, [flat, cos, sin], num_heads=2, rotary_embedding_dim=4))
+
+
 def main():
     torch.manual_seed(20)
     globals()[sys.argv[1]]()

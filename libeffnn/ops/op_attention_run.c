@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Attention block by block: an item is one head of one sample and a block of its queries, whose
+ * scores against all keys lie in scratch; memory grows with the number of keys, not with its
+ * square. Each thread takes whole items with scratch of its own, handed out by a counter; where
+ * blocks begin depends on the problem only, and so do the bits. Past and new keys and values are
+ * two parts of one product, never joined. f32 by the matrix kernels; other types, one query at a
+ * time, in double.
+ *
+ * What a query may not see (causal, window, lengths, mask) takes no part whatever its score is; a
+ * query that sees nothing gives zeros. */
+
+#include "ops/op_attention.h"
+
+#include "base/pool.h"
+#include "kernels/kernels.h"
+#include "ops/op_move.h"
+#include "tensor/dtype.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+enum {
+    SCORE_BYTES = 512 << 10, /* of a block … */
+    MOST_QUERIES = 128,
+    FEWEST_QUERIES = 16, /* … but as many queries as these, for the products' sake */
+    CACHE_LINE = 64
+};
+
+/* Rows of one head: element of the first, distance. */
+typedef struct rows {
+    size_t begin, stride;
+} rows;
+
+typedef struct attention_job {
+    const effnn_op_call *call;
+    const effnn__attention_attrs *attrs;
+    effnn__attention a;
+    bool is_f32;
+    size_t block, n_blocks, n_items, slot_bytes;
+    const effnn_tensor *mask;
+    size_t mask_strides[3], mask_len; /* of batch, head, query; keys it speaks of */
+    effnn_tensor *scores;             /* output 3, or NULL */
+    atomic_size_t next_item;
+} attention_job;
+
+typedef struct item {
+    size_t batch, head, first, n; /* queries */
+} item;
+
+void effnn__attention_of(effnn__attention *out, const effnn_op_call *call)
+{
+    const effnn__attention_attrs *attrs = call->attrs;
+    const effnn_tensor *q = call->inputs[EFFNN__ATTENTION_Q], *k = call->inputs[EFFNN__ATTENTION_K];
+    const effnn_tensor *v = call->inputs[EFFNN__ATTENTION_V];
+    const effnn_tensor *past = effnn__call_input(call, EFFNN__ATTENTION_PAST_K);
+    const int64_t *qd = effnn_tensor_dims(q), *kd = effnn_tensor_dims(k),
+                  *vd = effnn_tensor_dims(v);
+    effnn__attention a = { .flat = effnn_tensor_rank(q) == 3, .batch = (size_t)qd[0] };
+
+    if (a.flat) {
+        a.q_heads = (size_t)attrs->q_num_heads;
+        a.kv_heads = (size_t)attrs->kv_num_heads;
+        a.q_len = (size_t)qd[1];
+        a.new_len = (size_t)kd[1];
+        a.size = (size_t)qd[2] / a.q_heads;
+        a.v_size = (size_t)vd[2] / a.kv_heads;
+    } else {
+        a.q_heads = (size_t)qd[1];
+        a.kv_heads = (size_t)kd[1];
+        a.q_len = (size_t)qd[2];
+        a.new_len = (size_t)kd[2];
+        a.size = (size_t)qd[3];
+        a.v_size = (size_t)vd[3];
+    }
+    a.past_len = past ? (size_t)effnn_tensor_dims(past)[2] : 0;
+    a.total_len = a.past_len + a.new_len;
+    a.scale = attrs->scale != 0.0 ? attrs->scale : 1.0 / sqrt((double)(a.size ? a.size : 1));
+    *out = a;
+}
+
+static size_t slot_count(const attention_job *job)
+{
+    const size_t threads = effnn_context_threads(job->call->context);
+
+    return threads < job->n_items ? threads : job->n_items;
+}
+
+static void job_open(attention_job *job, const effnn_op_call *call)
+{
+    const effnn_dtype q = effnn_tensor_dtype(call->inputs[EFFNN__ATTENTION_Q]);
+    const effnn_dtype v = effnn_tensor_dtype(call->inputs[EFFNN__ATTENTION_V]);
+
+    job->call = call;
+    job->attrs = call->attrs;
+    effnn__attention_of(&job->a, call);
+    job->is_f32 = q == EFFNN_F32 && v == EFFNN_F32;
+    const size_t row_bytes =
+        (job->a.total_len + 1) * (job->is_f32 ? sizeof(float) : sizeof(double));
+    job->block = SCORE_BYTES / row_bytes;
+    if (job->block > MOST_QUERIES) job->block = MOST_QUERIES;
+    if (job->block < FEWEST_QUERIES) job->block = FEWEST_QUERIES;
+    if (job->block > job->a.q_len) job->block = job->a.q_len;
+    if (job->block == 0) job->block = 1;
+    job->n_blocks = effnn__piece_count(job->a.q_len, job->block);
+    job->n_items = job->a.batch * job->a.q_heads * job->n_blocks;
+    job->slot_bytes = (job->is_f32 ? job->block : 1) * row_bytes;
+    job->slot_bytes = (job->slot_bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+    job->mask = effnn__call_input(call, EFFNN__ATTENTION_MASK);
+    job->scores =
+        call->n_outputs > EFFNN__ATTENTION_SCORES ? call->outputs[EFFNN__ATTENTION_SCORES] : NULL;
+}
+
+size_t effnn__attention_scratch(const effnn_op_call *call, effnn_op_phase phase)
+{
+    attention_job job = { 0 };
+
+    (void)phase;
+    job_open(&job, call);
+    return slot_count(&job) * job.slot_bytes;
+}
+
+/* ---- where things lie ---- */
+
+static rows rows_of(bool flat, size_t batch, size_t head, size_t n_heads, size_t len, size_t size)
+{
+    if (flat) return (rows){ (batch * len * n_heads + head) * size, n_heads * size };
+    return (rows){ (batch * n_heads + head) * len * size, size };
+}
+
+static size_t kv_head(const attention_job *job, size_t head)
+{
+    return head / (job->a.q_heads / job->a.kv_heads);
+}
+
+static rows query_rows(const attention_job *job, const item *i)
+{
+    return rows_of(job->a.flat, i->batch, i->head, job->a.q_heads, job->a.q_len, job->a.size);
+}
+
+static rows output_rows(const attention_job *job, const item *i)
+{
+    return rows_of(job->a.flat, i->batch, i->head, job->a.q_heads, job->a.q_len, job->a.v_size);
+}
+
+/* Keys or values (size `size`) of an item: the past ones, the new ones. */
+static rows past_rows(const attention_job *job, const item *i, size_t size)
+{
+    return rows_of(false, i->batch, kv_head(job, i->head), job->a.kv_heads, job->a.past_len, size);
+}
+
+static rows new_rows(const attention_job *job, const item *i, size_t size)
+{
+    return rows_of(job->a.flat, i->batch, kv_head(job, i->head), job->a.kv_heads, job->a.new_len,
+                   size);
+}
+
+/* Element of the mask where a query's row begins. */
+static size_t mask_at(const attention_job *job, const item *i, size_t query)
+{
+    return i->batch * job->mask_strides[0] + i->head * job->mask_strides[1] +
+           query * job->mask_strides[2];
+}
+
+static void find_mask_strides(attention_job *job)
+{
+    size_t stride;
+
+    if (!job->mask) return;
+    const size_t rank = effnn_tensor_rank(job->mask);
+    const int64_t *dims = effnn_tensor_dims(job->mask);
+
+    job->mask_len = rank == 0 ? 1 : (size_t)dims[rank - 1];
+    stride = job->mask_len;
+    for (size_t k = 0; k < 3 && k + 1 < rank; k++) {
+        const size_t size = (size_t)dims[rank - 2 - k];
+
+        job->mask_strides[2 - k] = size == 1 ? 0 : stride;
+        stride *= size;
+    }
+}
+
+/* Keys [*begin, *end) that a query may see, but for the mask's contents. */
+static void visible(const attention_job *job, const item *i, size_t query, size_t *begin,
+                    size_t *end)
+{
+    const effnn_tensor *lengths = effnn__call_input(job->call, EFFNN__ATTENTION_LENGTHS);
+    int64_t place = (int64_t)(job->a.past_len + query), low = 0, high = (int64_t)job->a.total_len;
+
+    if (lengths) {
+        const int64_t length = effnn__tensor_load_i64(lengths, i->batch);
+
+        place = length - (int64_t)job->a.q_len + (int64_t)query;
+        if (high > length) high = length;
+    }
+    if (job->attrs->is_causal && high > place + 1) high = place + 1;
+    if (job->attrs->right_window_size >= 0 && high > place + job->attrs->right_window_size + 1)
+        high = place + job->attrs->right_window_size + 1;
+    if (job->attrs->left_window_size >= 0 && low < place - job->attrs->left_window_size)
+        low = place - job->attrs->left_window_size;
+    if (job->mask && high > (int64_t)job->mask_len) high = (int64_t)job->mask_len;
+    if (high < 0) high = 0;
+    *end = (size_t)high;
+    *begin = low > high ? (size_t)high : (size_t)low;
+}
+
+/* Scores of one query go to output 3, if it shows this stage; keys from n on are not seen. */
+static void show_f32(const attention_job *job, const item *i, size_t query, int64_t stage,
+                     const float *scores, size_t n)
+{
+    if (!job->scores || job->attrs->qk_matmul_output_mode != stage) return;
+    float *to = (float *)effnn__tensor_data(job->scores) +
+                ((i->batch * job->a.q_heads + i->head) * job->a.q_len + query) * job->a.total_len;
+    memcpy(to, scores, n * sizeof *to);
+}
+
+/* ---- f32 ---- */
+
+static void multiply(effnn_context *context, const effnn__gemm *part)
+{
+    if (part->n > 0 && part->m > 0) (void)effnn__kernels_get()->gemm_f32(context, part);
+}
+
+/* scores [n, keys] = scale · q · kᵀ, past keys and new ones. */
+static void score_block(const attention_job *job, const item *i, float *scores, size_t keys)
+{
+    const effnn_tensor *past = effnn__call_input(job->call, EFFNN__ATTENTION_PAST_K);
+    const rows q = query_rows(job, i);
+    const size_t from_past = keys < job->a.past_len ? keys : job->a.past_len;
+    effnn__gemm gemm = { .m = i->n,
+                         .n = from_past,
+                         .k = job->a.size,
+                         .a = (const float *)effnn_tensor_data(
+                                  job->call->inputs[EFFNN__ATTENTION_Q]) +
+                              q.begin + i->first * q.stride,
+                         .c = scores,
+                         .a_row = (int64_t)q.stride,
+                         .a_col = 1,
+                         .b_row = 1,
+                         .c_row = (int64_t)keys,
+                         .c_col = 1,
+                         .alpha = job->a.scale,
+                         .n_batch = 1 };
+
+    if (past) {
+        const rows k = past_rows(job, i, job->a.size);
+
+        gemm.b = (const float *)effnn_tensor_data(past) + k.begin;
+        gemm.b_col = (int64_t)k.stride;
+        multiply(job->call->context, &gemm);
+    }
+    const rows k = new_rows(job, i, job->a.size);
+    gemm.n = keys - from_past;
+    gemm.b = (const float *)effnn_tensor_data(job->call->inputs[EFFNN__ATTENTION_K]) + k.begin;
+    gemm.b_col = (int64_t)k.stride;
+    gemm.c = scores + from_past;
+    multiply(job->call->context, &gemm);
+}
+
+/* y [n, v_size] = weights [n, keys] · v; weights' rows are `stride` apart. */
+static void weigh_block(const attention_job *job, const item *i, const float *weights,
+                        size_t stride, size_t keys)
+{
+    const effnn_tensor *past = effnn__call_input(job->call, EFFNN__ATTENTION_PAST_V);
+    const rows y = output_rows(job, i);
+    const size_t from_past = keys < job->a.past_len ? keys : job->a.past_len;
+    effnn__gemm gemm = { .m = i->n,
+                         .n = job->a.v_size,
+                         .k = from_past,
+                         .a = weights,
+                         .c = (float *)effnn__tensor_data(job->call->outputs[EFFNN__ATTENTION_Y]) +
+                              y.begin + i->first * y.stride,
+                         .a_row = (int64_t)stride,
+                         .a_col = 1,
+                         .b_col = 1,
+                         .c_row = (int64_t)y.stride,
+                         .c_col = 1,
+                         .alpha = 1.0,
+                         .n_batch = 1 };
+
+    if (past && from_past > 0) {
+        const rows v = past_rows(job, i, job->a.v_size);
+
+        gemm.b = (const float *)effnn_tensor_data(past) + v.begin;
+        gemm.b_row = (int64_t)v.stride;
+        multiply(job->call->context, &gemm);
+        gemm.beta = 1.0;
+    }
+    const rows v = new_rows(job, i, job->a.v_size);
+    gemm.k = keys - from_past;
+    if (gemm.k == 0) return;
+    gemm.a = weights + from_past;
+    gemm.b = (const float *)effnn_tensor_data(job->call->inputs[EFFNN__ATTENTION_V]) + v.begin;
+    gemm.b_row = (int64_t)v.stride;
+    multiply(job->call->context, &gemm);
+}
+
+static void cap_f32(float *scores, size_t n, float cap)
+{
+    for (size_t j = 0; j < n; j++) scores[j] /= cap;
+    effnn__kernels_get()->tanh_f32(scores, scores, n);
+    for (size_t j = 0; j < n; j++) scores[j] *= cap;
+}
+
+/* Scores that may not be seen become -inf. True if one is left that may. */
+static bool mask_f32(const attention_job *job, const item *i, size_t query, float *scores,
+                     size_t begin, size_t end, size_t keys)
+{
+    bool any = end > begin;
+
+    for (size_t j = 0; j < begin; j++) scores[j] = -INFINITY;
+    for (size_t j = end; j < keys; j++) scores[j] = -INFINITY;
+    if (!job->mask) return any;
+    const size_t at = mask_at(job, i, query);
+    any = false;
+    if (effnn_tensor_dtype(job->mask) == EFFNN_BOOL) {
+        const uint8_t *mask = (const uint8_t *)effnn_tensor_data(job->mask) + at;
+
+        for (size_t j = begin; j < end; j++) {
+            any = any || mask[j];
+            if (!mask[j]) scores[j] = -INFINITY;
+        }
+    } else {
+        const float *mask = (const float *)effnn_tensor_data(job->mask) + at;
+
+        for (size_t j = begin; j < end; j++) {
+            any = any || mask[j] != -INFINITY;
+            scores[j] = mask[j] == -INFINITY ? -INFINITY : scores[j] + mask[j];
+        }
+    }
+    return any;
+}
+
+static bool all_hidden(const float *scores, size_t n)
+{
+    for (size_t j = 0; j < n; j++)
+        if (scores[j] != -INFINITY) return false;
+    return true;
+}
+
+static void softmax_row(const attention_job *job, float *scores, size_t begin, size_t end, bool any)
+{
+    const effnn__axis row = { .outer = 1, .axis = end - begin, .inner = 1 };
+
+    for (size_t j = 0; j < begin; j++) scores[j] = 0.0f;
+    if (!any || all_hidden(scores + begin, end - begin)) {
+        for (size_t j = begin; j < end; j++) scores[j] = 0.0f;
+        return;
+    }
+    (void)effnn__kernels_get()->softmax_f32(job->call->context, row, scores + begin,
+                                            scores + begin);
+}
+
+static void run_item_f32(const attention_job *job, const item *i, float *scores)
+{
+    const rows y = output_rows(job, i);
+    size_t seen = 0, keys = job->a.total_len;
+
+    for (size_t r = 0; r < i->n; r++) {
+        size_t begin, end;
+
+        visible(job, i, i->first + r, &begin, &end);
+        if (end > seen) seen = end;
+    }
+    if (!job->scores) keys = seen;
+    score_block(job, i, scores, keys);
+    for (size_t r = 0; r < i->n; r++) {
+        float *row = scores + r * keys;
+        size_t begin, end;
+
+        visible(job, i, i->first + r, &begin, &end);
+        show_f32(job, i, i->first + r, EFFNN__SCORES_RAW, row, keys);
+        if (job->attrs->softcap > 0.0) cap_f32(row, keys, (float)job->attrs->softcap);
+        show_f32(job, i, i->first + r, EFFNN__SCORES_CAPPED, row, keys);
+        const bool any = mask_f32(job, i, i->first + r, row, begin, end, keys);
+        show_f32(job, i, i->first + r, EFFNN__SCORES_MASKED, row, keys);
+        softmax_row(job, row, begin, end, any);
+        for (size_t j = end; j < keys; j++) row[j] = 0.0f;
+        show_f32(job, i, i->first + r, EFFNN__SCORES_SOFTMAX, row, keys);
+    }
+    if (seen > 0) {
+        weigh_block(job, i, scores, keys, seen);
+        return;
+    }
+    float *to = effnn__tensor_data(job->call->outputs[EFFNN__ATTENTION_Y]);
+    for (size_t r = 0; r < i->n; r++)
+        memset(to + y.begin + (i->first + r) * y.stride, 0, job->a.v_size * sizeof *to);
+}
+
+/* ---- other types, one query at a time ---- */
+
+static double load(const effnn_tensor *t, size_t i)
+{
+    return effnn__dtype_row_of(effnn_tensor_dtype(t))->load_f64(effnn_tensor_data(t), i);
+}
+
+/* Element d of key or value j, by the tensors of the past ones and the new ones. */
+static double load_key(const attention_job *job, const item *i, size_t past, size_t fresh,
+                       size_t size, size_t j)
+{
+    const bool is_past = j < job->a.past_len * size;
+    const size_t row = j / size, d = j % size;
+    const rows r = is_past ? past_rows(job, i, size) : new_rows(job, i, size);
+    const effnn_tensor *from = job->call->inputs[is_past ? past : fresh];
+
+    return load(from, r.begin + (is_past ? row : row - job->a.past_len) * r.stride + d);
+}
+
+static double score(const attention_job *job, const item *i, size_t query, size_t key)
+{
+    const rows q = query_rows(job, i);
+    const size_t size = job->a.size;
+    double sum = 0.0;
+
+    for (size_t d = 0; d < size; d++)
+        sum += load(job->call->inputs[EFFNN__ATTENTION_Q], q.begin + query * q.stride + d) *
+               load_key(job, i, EFFNN__ATTENTION_PAST_K, EFFNN__ATTENTION_K, size, key * size + d);
+    return job->a.scale * sum;
+}
+
+static void show_f64(const attention_job *job, const item *i, size_t query, int64_t stage,
+                     const double *scores)
+{
+    if (!job->scores || job->attrs->qk_matmul_output_mode != stage) return;
+    const effnn__dtype_row *row = effnn__dtype_row_of(effnn_tensor_dtype(job->scores));
+    const size_t n = job->a.total_len;
+    const size_t at = ((i->batch * job->a.q_heads + i->head) * job->a.q_len + query) * n;
+
+    for (size_t j = 0; j < n; j++)
+        row->store_f64(effnn__tensor_data(job->scores), at + j, scores[j]);
+}
+
+/* True if a key is left that may be seen. */
+static bool mask_f64(const attention_job *job, const item *i, size_t query, double *scores)
+{
+    size_t begin, end;
+    bool any = false;
+
+    visible(job, i, query, &begin, &end);
+    for (size_t j = 0; j < job->a.total_len; j++) {
+        double bias = j < begin || j >= end ? -INFINITY : 0.0;
+
+        if (job->mask && bias == 0.0) {
+            bias = load(job->mask, mask_at(job, i, query) + j);
+            if (effnn_tensor_dtype(job->mask) == EFFNN_BOOL) bias = bias != 0.0 ? 0.0 : -INFINITY;
+        }
+        any = any || bias != -INFINITY;
+        scores[j] = bias == -INFINITY ? -INFINITY : scores[j] + bias;
+    }
+    return any;
+}
+
+static void softmax_f64(double *scores, size_t n, bool any)
+{
+    double largest = -INFINITY, sum = 0.0;
+
+    for (size_t j = 0; j < n; j++)
+        if (scores[j] > largest || isnan(scores[j])) largest = scores[j];
+    if (!any || largest == -INFINITY) {
+        for (size_t j = 0; j < n; j++) scores[j] = 0.0;
+        return;
+    }
+    for (size_t j = 0; j < n; j++) sum += scores[j] = exp(scores[j] - largest);
+    for (size_t j = 0; j < n; j++) scores[j] /= sum;
+}
+
+static void run_query(const attention_job *job, const item *i, size_t query, double *scores)
+{
+    effnn_tensor *y = job->call->outputs[EFFNN__ATTENTION_Y];
+    const effnn__dtype_row *out = effnn__dtype_row_of(effnn_tensor_dtype(y));
+    const rows to = output_rows(job, i);
+    const size_t n = job->a.total_len, size = job->a.v_size;
+    const double cap = job->attrs->softcap;
+
+    for (size_t j = 0; j < n; j++) scores[j] = score(job, i, query, j);
+    show_f64(job, i, query, EFFNN__SCORES_RAW, scores);
+    for (size_t j = 0; j < n && cap > 0.0; j++) scores[j] = cap * tanh(scores[j] / cap);
+    show_f64(job, i, query, EFFNN__SCORES_CAPPED, scores);
+    const bool any = mask_f64(job, i, query, scores);
+    show_f64(job, i, query, EFFNN__SCORES_MASKED, scores);
+    softmax_f64(scores, n, any);
+    show_f64(job, i, query, EFFNN__SCORES_SOFTMAX, scores);
+    for (size_t d = 0; d < size; d++) {
+        double sum = 0.0;
+
+        for (size_t j = 0; j < n; j++)
+            if (scores[j] != 0.0)
+                sum += scores[j] * load_key(job, i, EFFNN__ATTENTION_PAST_V, EFFNN__ATTENTION_V,
+                                            size, j * size + d);
+        out->store_f64(effnn__tensor_data(y), to.begin + query * to.stride + d, sum);
+    }
+}
+
+/* ---- all ---- */
+
+static effnn_status run_items(void *job_, size_t slot, size_t begin, size_t end)
+{
+    attention_job *job = job_;
+    void *scratch = (char *)job->call->scratch + slot * job->slot_bytes;
+    size_t at;
+
+    (void)begin;
+    (void)end;
+    while ((at = atomic_fetch_add(&job->next_item, 1)) < job->n_items) {
+        const size_t head = at / job->n_blocks;
+        item i = { .batch = head / job->a.q_heads,
+                   .head = head % job->a.q_heads,
+                   .first = at % job->n_blocks * job->block };
+
+        i.n = job->a.q_len - i.first < job->block ? job->a.q_len - i.first : job->block;
+        if (job->is_f32) {
+            run_item_f32(job, &i, scratch);
+            continue;
+        }
+        for (size_t r = 0; r < i.n; r++) run_query(job, &i, i.first + r, scratch);
+    }
+    return EFFNN_OK;
+}
+
+/* Past and new keys, or values, one behind the other for each head. */
+static void join(const attention_job *job, size_t output, size_t past, size_t fresh, size_t size)
+{
+    effnn_tensor *to = output < job->call->n_outputs ? job->call->outputs[output] : NULL;
+    const effnn_tensor *old = effnn__call_input(job->call, past), *new = job->call->inputs[fresh];
+
+    if (!to) return;
+    const size_t element = effnn__element_size(to), row = size * element;
+    for (size_t i = 0; i < job->a.batch * job->a.kv_heads; i++) {
+        const rows from = rows_of(job->a.flat, i / job->a.kv_heads, i % job->a.kv_heads,
+                                  job->a.kv_heads, job->a.new_len, size);
+        char *at = (char *)effnn__tensor_data(to) + i * job->a.total_len * row;
+
+        if (old)
+            memcpy(at, (const char *)effnn_tensor_data(old) + i * job->a.past_len * row,
+                   job->a.past_len * row);
+        at += job->a.past_len * row;
+        for (size_t j = 0; j < job->a.new_len; j++)
+            memcpy(at + j * row,
+                   (const char *)effnn_tensor_data(new) + (from.begin + j * from.stride) * element,
+                   row);
+    }
+}
+
+static effnn_status check_lengths(const attention_job *job)
+{
+    const effnn_tensor *lengths = effnn__call_input(job->call, EFFNN__ATTENTION_LENGTHS);
+
+    for (size_t i = 0; lengths && i < job->a.batch; i++) {
+        const int64_t length = effnn__tensor_load_i64(lengths, i);
+
+        if (length < 0 || length > (int64_t)job->a.total_len)
+            return effnn__call_fail(job->call, EFFNN_E_ARG, "sample %zu has %lld of %zu keys", i,
+                                    (long long)length, job->a.total_len);
+    }
+    return EFFNN_OK;
+}
+
+effnn_status effnn__attention_forward(const effnn_op_call *call)
+{
+    attention_job job = { 0 };
+
+    job_open(&job, call);
+    find_mask_strides(&job);
+    EFFNN_TRY(check_lengths(&job));
+    join(&job, EFFNN__ATTENTION_PRESENT_K, EFFNN__ATTENTION_PAST_K, EFFNN__ATTENTION_K, job.a.size);
+    join(&job, EFFNN__ATTENTION_PRESENT_V, EFFNN__ATTENTION_PAST_V, EFFNN__ATTENTION_V,
+         job.a.v_size);
+    atomic_init(&job.next_item, 0);
+    return effnn__parallel_for(call->context, slot_count(&job), 1, run_items, &job);
+}
