@@ -152,15 +152,15 @@ effnn__value *effnn__zoo_transpose(effnn__zoo *zoo, effnn__value *x, const char 
     return EFFNN__ZOO_OP(zoo, "transpose", NULL, attrs, x);
 }
 
-void effnn__zoo_halves(effnn__zoo *zoo, effnn__value *x, effnn__value **a, effnn__value **b)
+void effnn__zoo_split(effnn__value **out, effnn__zoo *zoo, effnn__value *x, size_t n)
 {
     const effnn_op_def *def = effnn__op_find("split");
     effnn__value *const inputs[] = { x };
-    effnn__node_spec spec = { .def = def, .inputs = inputs, .n_inputs = 1, .n_outputs = 2 };
+    effnn__node_spec spec = { .def = def, .inputs = inputs, .n_inputs = 1, .n_outputs = n };
     effnn__node *node = NULL;
     void *attrs;
 
-    *a = *b = NULL;
+    for (size_t k = 0; k < n; k++) out[k] = NULL;
     if (zoo->status != EFFNN_OK) return;
     attrs = effnn__zalloc(def->attrs_size);
     if (!attrs) {
@@ -176,9 +176,19 @@ void effnn__zoo_halves(effnn__zoo *zoo, effnn__value *x, effnn__value **a, effnn
         effnn__options_clear(def->attrs, attrs);
     }
     effnn__free(attrs);
-    if (zoo->status != EFFNN_OK) return;
-    *a = node->outputs[0];
-    *b = node->outputs[1];
+    for (size_t k = 0; k < n && zoo->status == EFFNN_OK; k++) out[k] = node->outputs[k];
+}
+
+effnn__value *effnn__zoo_size_of(effnn__zoo *zoo, effnn__value *x, int64_t axis)
+{
+    return EFFNN__ZOO_OP(zoo, "gather", NULL, "axis=0", EFFNN__ZOO_OP(zoo, "shape", NULL, NULL, x),
+                         effnn__zoo_int(zoo, "axis", axis));
+}
+
+effnn__value *effnn__zoo_count_up(effnn__zoo *zoo, effnn__value *limit)
+{
+    return EFFNN__ZOO_OP(zoo, "range", NULL, NULL, effnn__zoo_int(zoo, "start", 0), limit,
+                         effnn__zoo_int(zoo, "delta", 1));
 }
 
 effnn__value *effnn__zoo_linear(effnn__zoo *zoo, effnn__value *x, const char *pattern, int64_t in,

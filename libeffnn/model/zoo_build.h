@@ -11,7 +11,7 @@
 #include "base/rng.h"
 #include "model/model.h"
 
-enum { EFFNN__ZOO_STYLES = 3, EFFNN__ZOO_NAME = 128 };
+enum { EFFNN__ZOO_STYLES = 3, EFFNN__ZOO_NAME = 256 };
 
 /* A parameter under our name and in the files of each style of naming; "a+b" is two tensors, one
  * behind the other along the first axis; NULL: not there in this style. Patterns, by longest
@@ -67,7 +67,7 @@ bool effnn__zoo_has(const effnn__zoo *zoo, const char *pattern);
 
 /* Size of a weight along an axis; 0: no weights, no such tensor or axis. */
 int64_t effnn__zoo_size(const effnn__zoo *zoo, const char *pattern, size_t axis);
-/* How many i from 0 on have this weight, zoo->j as it is. */
+/* How many numbers from 0 on the last '#' of the pattern can stand for. */
 int64_t effnn__zoo_layers(effnn__zoo *zoo, const char *pattern);
 /* The option if it is set (not 0), else `found` if not 0, else the weights' metadata `key`, else
  * `otherwise`. */
@@ -107,8 +107,12 @@ effnn__value *effnn__zoo_reshape(effnn__zoo *zoo, effnn__value *x, size_t rank,
     effnn__zoo_reshape(zoo, x, sizeof((int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t), \
                        (const int64_t[]){ __VA_ARGS__ })
 effnn__value *effnn__zoo_transpose(effnn__zoo *zoo, effnn__value *x, const char *perm);
-/* The two halves of the last axis, of even size. */
-void effnn__zoo_halves(effnn__zoo *zoo, effnn__value *x, effnn__value **a, effnn__value **b);
+/* n equal parts of the last axis; out: [n]. */
+void effnn__zoo_split(effnn__value **out, effnn__zoo *zoo, effnn__value *x, size_t n);
+/* Size of x along an axis, as i64 of rank 0. */
+effnn__value *effnn__zoo_size_of(effnn__zoo *zoo, effnn__value *x, int64_t axis);
+/* The numbers 0 … limit - 1. */
+effnn__value *effnn__zoo_count_up(effnn__zoo *zoo, effnn__value *limit);
 
 /* x [..., in] → [..., out]: weight "<pattern>.weight" [out, in] in the file, [in, out] in the
  * model; with `bias`, "<pattern>.bias" [out] is added. */

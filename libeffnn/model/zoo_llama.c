@@ -105,10 +105,12 @@ static effnn__value *rotate(const decoder *d, effnn__value *x, int64_t heads)
     effnn__zoo *zoo = d->zoo;
     const int64_t half = d->head / 2;
     const bool neighbours = d->size.rotary == ROTARY_INTERLEAVED;
-    effnn__value *a, *b, *turned_a, *turned_b;
+    effnn__value *pair[2], *a, *b, *turned_a, *turned_b;
 
     if (neighbours) x = EFFNN__ZOO_RESHAPE(zoo, x, 0, heads, -1, half, 2);
-    effnn__zoo_halves(zoo, x, &a, &b);
+    effnn__zoo_split(pair, zoo, x, 2);
+    a = pair[0];
+    b = pair[1];
     if (neighbours) {
         a = EFFNN__ZOO_RESHAPE(zoo, a, 0, heads, -1, half);
         b = EFFNN__ZOO_RESHAPE(zoo, b, 0, heads, -1, half);
@@ -150,18 +152,6 @@ static effnn__value *with_past(const decoder *d, effnn__value *past, effnn__valu
     return EFFNN__ZOO_OP(d->zoo, "concat", NULL, "axis=2", past, fresh);
 }
 
-static effnn__value *size_along(effnn__zoo *zoo, effnn__value *x, int64_t axis)
-{
-    return EFFNN__ZOO_OP(zoo, "gather", NULL, "axis=0", EFFNN__ZOO_OP(zoo, "shape", NULL, NULL, x),
-                         effnn__zoo_int(zoo, "axis", axis));
-}
-
-static effnn__value *count_up(effnn__zoo *zoo, effnn__value *limit)
-{
-    return EFFNN__ZOO_OP(zoo, "range", NULL, NULL, effnn__zoo_int(zoo, "start", 0), limit,
-                         effnn__zoo_int(zoo, "delta", 1));
-}
-
 /* cosine and sine [S, head / 2] of the queries' positions [S]. */
 static void turn(decoder *d)
 {
@@ -190,7 +180,7 @@ static void hide(decoder *d, effnn__value *past)
 {
     effnn__zoo *zoo = d->zoo;
     const int64_t group = d->size.heads / d->size.kv_heads, column[] = { group, 1 };
-    effnn__value *slots = count_up(zoo, size_along(zoo, past, 2));
+    effnn__value *slots = effnn__zoo_count_up(zoo, effnn__zoo_size_of(zoo, past, 2));
     effnn__value *filled = EFFNN__ZOO_OP(zoo, "less", NULL, NULL, slots, d->position);
     effnn__value *keys, *rows, *seen;
     int64_t *zeros = NULL;
@@ -315,8 +305,9 @@ static void build(effnn__zoo *zoo, const void *options)
     d.position = effnn__zoo_input(zoo, "position", EFFNN_I64, 0, NULL, NULL);
     embedding = effnn__zoo_param(zoo, "embedding.weight", EFFNN__ZOO_NORMAL, 2,
                                  (const int64_t[]){ d.size.vocabulary, d.size.width });
-    d.query = EFFNN__ZOO_OP(zoo, "add", NULL, NULL, count_up(zoo, size_along(zoo, tokens, 1)),
-                            d.position);
+    d.query =
+        EFFNN__ZOO_OP(zoo, "add", NULL, NULL,
+                      effnn__zoo_count_up(zoo, effnn__zoo_size_of(zoo, tokens, 1)), d.position);
     turn(&d);
     d.scale = effnn__zoo_float(zoo, "scale", 1.0 / sqrt((double)d.head));
     x = EFFNN__ZOO_OP(zoo, "gather", "embedding", "axis=0", embedding, tokens);

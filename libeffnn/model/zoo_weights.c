@@ -16,15 +16,17 @@
 void effnn__zoo_spell(char *buffer, const char *pattern, int i, int j)
 {
     size_t n = 0;
+    int next = i;
 
     for (; *pattern && n + 1 < EFFNN__ZOO_NAME; pattern++) {
         if (*pattern != '#') {
+            if (*pattern == '+') next = i; /* each part begins anew */
             buffer[n++] = *pattern;
             continue;
         }
-        n += (size_t)snprintf(buffer + n, EFFNN__ZOO_NAME - n, "%d", i);
+        n += (size_t)snprintf(buffer + n, EFFNN__ZOO_NAME - n, "%d", next);
         n = n < EFFNN__ZOO_NAME ? n : EFFNN__ZOO_NAME - 1;
-        i = j;
+        next = j;
     }
     buffer[n] = '\0';
 }
@@ -126,12 +128,13 @@ int64_t effnn__zoo_size(const effnn__zoo *zoo, const char *pattern, size_t axis)
 
 int64_t effnn__zoo_layers(effnn__zoo *zoo, const char *pattern)
 {
-    const int kept = zoo->i;
+    int *const index = strchr(pattern, '#') == strrchr(pattern, '#') ? &zoo->i : &zoo->j;
+    const int kept = *index;
     int64_t n;
 
-    for (zoo->i = 0; effnn__zoo_has(zoo, pattern);) zoo->i++;
-    n = zoo->i;
-    zoo->i = kept;
+    for (*index = 0; effnn__zoo_has(zoo, pattern);) (*index)++;
+    n = *index;
+    *index = kept;
     return n;
 }
 

@@ -12,6 +12,10 @@
 static const struct {
     const char *name, *options;
 } small[] = {
+    { "bert", "vocabulary=101,positions=7,types=101,width=8,depth=1,heads=2,hidden=12" },
+    { "mobilenet_v2", "multiplier=0.05,image=16,classes=3,last=16" },
+    { "resnet", "depth=8,width=4,image=8,classes=3" },
+    { "vit", "image=8,patch=4,width=8,depth=1,heads=2,hidden=12,classes=3" },
     { "llama", "vocabulary=101,width=8,depth=2,heads=2,kv_heads=1,hidden=12,context=16" },
 };
 enum { N_SMALL = sizeof small / sizeof small[0] };

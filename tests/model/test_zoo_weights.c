@@ -48,6 +48,8 @@ START_TEST(indices_stand_in_for_marks)
 
     effnn__zoo_spell(name, "layer#.#.conv", 3, 12);
     ck_assert_str_eq(name, "layer3.12.conv");
+    effnn__zoo_spell(name, "a.#+b.#.#+c.#", 3, 12);
+    ck_assert_str_eq(name, "a.3+b.3.12+c.3");
     effnn__zoo_spell(name, "stem", 3, 12);
     ck_assert_str_eq(name, "stem");
     effnn__zoo_print_f64(name, "epsilon", 1e-12);

