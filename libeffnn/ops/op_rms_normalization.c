@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* RMS normalisation (Zhang and Sennrich, 2019): x / √(mean(x²) + epsilon) · scale over the axes
- * from `axis` on. ONNX has it since opset 23; before, it is written as Mul(Div(x,
- * Sqrt(Add(ReduceMean(Pow(x, 2)), epsilon))), scale) */
+ * from `axis` on; the mean is taken in f32 or better, whatever stash_type says. ONNX has it since
+ * opset 23; before, it is written as Mul(Div(x, Sqrt(Add(ReduceMean(Pow(x, 2)), epsilon))), scale)
+ */
 
 #include "ops/op_rows.h"
 #include "ops/op_saves.h"
@@ -69,12 +70,6 @@ static void cost(const effnn_op_call *call, effnn_op_cost *out)
     out->flops = 4.0 * (double)effnn_tensor_count(call->inputs[0]);
 }
 
-/* The precision of the statistics (stash_type) is ours: f32 or better. */
-static effnn_status read_onnx(effnn_onnx_reader *reader)
-{
-    return effnn__onnx_read_attrs(reader, (const char *const[]){ "stash_type", NULL });
-}
-
 static effnn_status write_expanded(effnn_onnx_writer *writer)
 {
     const effnn__rows_attrs *attrs = writer->op_attrs;
@@ -93,7 +88,7 @@ static effnn_status write_expanded(effnn_onnx_writer *writer)
 }
 
 static const effnn_onnx_row onnx[] = {
-    { .name = "RMSNormalization", .since = 23, .read = read_onnx },
+    { .name = "RMSNormalization", .since = 23 },
     { .name = "RMSNormalization", .since = 9, .write = write_expanded, .write_only = true },
     EFFNN_ONNX_END,
 };

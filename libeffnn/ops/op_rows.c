@@ -10,6 +10,8 @@ const effnn_option_def effnn__rows_attr_defs[] = {
     { "axis", "first of the axes that are normalised; negative: from the end", EFFNN_OPT_I64,
       FIELD(axis), .value = -1 },
     { "epsilon", "added to the variance", EFFNN_OPT_F64, FIELD(epsilon), .value = 1e-5 },
+    { "stash_type", "ONNX's type of the statistics: computed in f32 or better", EFFNN_OPT_I64,
+      FIELD(stash_type), .value = 1, .min = 1, .max = 16 },
     EFFNN_OPTIONS_END,
 };
 

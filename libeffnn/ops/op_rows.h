@@ -10,6 +10,7 @@
 typedef struct effnn__rows_attrs {
     int64_t axis;
     double epsilon;
+    int64_t stash_type; /* ONNX's number for the type of the statistics, where they are outputs */
 } effnn__rows_attrs;
 extern const effnn_option_def effnn__rows_attr_defs[];
 

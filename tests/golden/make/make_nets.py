@@ -218,6 +218,35 @@ def rotations():
          run("RotaryEmbedding", 23, [flat, cos, sin], num_heads=2, rotary_embedding_dim=4))
 
 
+def norms():
+    x, s, b = f32(2, 6, 3, 2) + 5, f32(6), f32(6)
+    case("group normalization", "group_normalization", "num_groups=3,epsilon=0.01", 1e-5,
+         [x, s, b], F.group_norm(t(x), 3, t(s), t(b), 0.01).numpy())
+    case("group normalization, parameters of groups", "group_normalization",
+         "num_groups=3,scale_per_group=1", 1e-5, [x, s[:3], b[:3]],
+         F.group_norm(t(x), 3, t(s[:3].repeat(2)), t(b[:3].repeat(2))).numpy())
+    case("instance normalization", "instance_normalization", "epsilon=0.01", 1e-5, [x, s, b],
+         F.instance_norm(t(x), None, None, t(s), t(b), True, 0.1, 0.01).numpy())
+    x, s, b = f32(2, 3, 4), f32(3, 4), f32(3, 4)
+    case("layer normalization with its statistics", "layer_normalization", "axis=1,epsilon=0.01",
+         1e-5, [x, s, b], run("LayerNormalization", 17, [x, s, b], 3, axis=1, epsilon=0.01))
+    for p in (1, 2):
+        case(f"division by the {p}-norm", "lp_normalization", f"axis=1,p={p}", 1e-6, [x],
+             F.normalize(t(x), p, 1).numpy())
+    x = f32(2, 6, 2, 2) * 3
+    case("local response normalization", "lrn", "size=3,alpha=0.5,beta=0.6,bias=1.5", 1e-5, [x],
+         run("LRN", 13, [x], size=3, alpha=0.5, beta=0.6, bias=1.5))
+    square = np.pad(x.astype(np.float64) ** 2, ((0, 0), (1, 2), (0, 0), (0, 0)))
+    sums = sum(square[:, k:k + 6] for k in range(4))
+    case("local response normalization over an even number", "lrn", "size=4,alpha=0.5", 1e-5, [x],
+         x / (1 + 0.5 / 4 * sums) ** 0.75)
+    case("mean variance normalization", "mean_variance_normalization", None, 1e-5, [x],
+         run("MeanVarianceNormalization", 13, [x], axes=[0, 2, 3]))
+    y = x.astype(np.float64)
+    case("mean variance normalization over two axes", "mean_variance_normalization", "axes=1:-1",
+         1e-5, [x], (y - y.mean((1, 3), keepdims=True)) / y.std((1, 3), keepdims=True))
+
+
 def main():
     torch.manual_seed(20)
     globals()[sys.argv[1]]()
