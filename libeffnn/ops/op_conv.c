@@ -7,7 +7,6 @@
 #include "ops/op_conv.h"
 
 #include "ops/op_saves.h"
-#include "ops/op_window.h"
 
 #include "base/pool.h"
 #include "kernels/kernels.h"
@@ -18,13 +17,8 @@ enum {
     FEWEST_COLUMNS = 192    /* … but as many as these: fewer would pack the weights too often */
 };
 
-typedef struct conv_attrs {
-    effnn__window window;
-    int64_t group;
-} conv_attrs;
-
-#define FIELD(f) offsetof(conv_attrs, f)
-static const effnn_option_def attr_defs[] = {
+#define FIELD(f) offsetof(effnn__conv_attrs, f)
+const effnn_option_def effnn__conv_attr_defs[] = {
     { "auto_pad", "padding by rule instead of by pads", EFFNN_OPT_ENUM, FIELD(window.auto_pad),
       .choices = effnn__auto_pad_names },
     { "dilations", "distance of neighbouring taps along each axis; empty: 1", EFFNN_OPT_INTS,
@@ -44,7 +38,7 @@ static const effnn_option_def attr_defs[] = {
 static effnn_status check_channels(const effnn_op_infer *call, const effnn__value_info *x,
                                    const effnn__value_info *w)
 {
-    const conv_attrs *attrs = call->attrs;
+    const effnn__conv_attrs *attrs = call->attrs;
     const effnn__value_info *bias = effnn__infer_input(call, 2);
     const effnn__sym group = effnn__sym_constant(attrs->group);
     effnn__sym channels;
@@ -61,16 +55,13 @@ static effnn_status check_channels(const effnn_op_infer *call, const effnn__valu
                                    bias->dims[0]);
 }
 
-static effnn_status infer(effnn_op_infer *call)
+effnn_status effnn__conv_infer_shape(effnn_op_infer *call)
 {
-    const conv_attrs *attrs = call->attrs;
+    const effnn__conv_attrs *attrs = call->attrs;
     const effnn__value_info *x = call->inputs[0], *w = call->inputs[1];
     const effnn_int_list *shape = &attrs->window.kernel_shape;
     effnn__sym dims[EFFNN_MAX_RANK];
 
-    for (size_t i = 0; i < call->n_inputs; i++)
-        EFFNN_TRY(effnn__infer_dtype(call, i, EFFNN__FLOATS));
-    EFFNN_TRY(effnn__infer_same_dtype(call, 0, call->n_inputs));
     if (!x->has_shape || !w->has_shape) return EFFNN_OK;
     EFFNN_TRY(effnn__window_check(call, &attrs->window));
     EFFNN_TRY(effnn__infer_rank(call, 1, x->rank));
@@ -93,10 +84,18 @@ static effnn_status infer(effnn_op_infer *call)
     return EFFNN_OK;
 }
 
+static effnn_status infer(effnn_op_infer *call)
+{
+    for (size_t i = 0; i < call->n_inputs; i++)
+        EFFNN_TRY(effnn__infer_dtype(call, i, EFFNN__FLOATS));
+    EFFNN_TRY(effnn__infer_same_dtype(call, 0, call->n_inputs));
+    return effnn__conv_infer_shape(call);
+}
+
 effnn__conv2d effnn__conv_geometry(const void *options, const effnn_tensor *input,
                                    const effnn_tensor *weight, const effnn_tensor *output)
 {
-    const conv_attrs *attrs = options;
+    const effnn__conv_attrs *attrs = options;
     const int64_t *x = effnn_tensor_dims(input), *w = effnn_tensor_dims(weight);
     const int64_t *y = effnn_tensor_dims(output);
     const size_t rank = effnn_tensor_rank(input), last = rank - 1;
@@ -149,7 +148,7 @@ typedef struct conv_job {
 
 static conv_job job_of(const effnn_op_call *call)
 {
-    const conv_attrs *attrs = call->attrs;
+    const effnn__conv_attrs *attrs = call->attrs;
     const effnn_tensor *x = call->inputs[0], *w = call->inputs[1], *y = call->outputs[0];
     conv_job job = { .call = call,
                      .row = effnn__dtype_row_of(effnn_tensor_dtype(y)),
@@ -387,8 +386,8 @@ static const effnn_op_sample samples[] = {
 const effnn_op_def effnn__op_conv = {
     .name = "conv",
     .summary = "convolution over one to three axes",
-    .attrs = attr_defs,
-    .attrs_size = sizeof(conv_attrs),
+    .attrs = effnn__conv_attr_defs,
+    .attrs_size = sizeof(effnn__conv_attrs),
     .min_inputs = 2,
     .max_inputs = 3,
     .min_outputs = 1,

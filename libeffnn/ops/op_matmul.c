@@ -2,10 +2,10 @@
 /* Matrix product as in NumPy: the last two dimensions are matrices, those before broadcast; an
  * operand of rank 1 is a row on the left and a column on the right. */
 
+#include "ops/op_matmul.h"
+
 #include "ops/op_product.h"
 #include "ops/op_saves.h"
-
-#include <string.h>
 
 /* An operand's dimensions as a stack of matrices; a vector has a 1 put in. */
 typedef struct stack_dims {
@@ -25,7 +25,8 @@ static stack_dims right_dims(size_t rank)
     return (stack_dims){ .n_batch_dims = rank - 2, .rows = rank - 2, .columns = rank - 1 };
 }
 
-static effnn_status infer_shape(effnn_op_infer *call, const effnn__value_info *a,
+/* Shapes that are known and no scalars. */
+static effnn_status infer_known(effnn_op_infer *call, const effnn__value_info *a,
                                 const effnn__value_info *b)
 {
     const stack_dims left = left_dims(a->rank), right = right_dims(b->rank);
@@ -40,24 +41,30 @@ static effnn_status infer_shape(effnn_op_infer *call, const effnn__value_info *a
     stacks[0].rank = left.n_batch_dims;
     stacks[1].rank = right.n_batch_dims;
     batches.inputs = pair;
+    batches.n_inputs = 2;
     EFFNN_TRY(effnn__infer_broadcast(&batches, 0, 2));
     if (left.rows != SIZE_MAX) out->dims[out->rank++] = a->dims[left.rows];
     if (right.columns != SIZE_MAX) out->dims[out->rank++] = b->dims[right.columns];
     return EFFNN_OK;
 }
 
+effnn_status effnn__matmul_infer_shape(effnn_op_infer *call, size_t a, size_t b)
+{
+    const effnn__value_info *const pair[] = { call->inputs[a], call->inputs[b] };
+
+    if (!pair[0]->has_shape || !pair[1]->has_shape) return EFFNN_OK;
+    for (size_t i = 0; i < 2; i++)
+        if (pair[i]->rank == 0)
+            return effnn__infer_fail(call, EFFNN_E_SHAPE, "input %zu is a scalar", i ? b : a);
+    return infer_known(call, pair[0], pair[1]);
+}
+
 static effnn_status infer(effnn_op_infer *call)
 {
-    const effnn__value_info *a = call->inputs[0], *b = call->inputs[1];
-
     EFFNN_TRY(effnn__infer_dtype(call, 0, EFFNN__NUMBERS));
     EFFNN_TRY(effnn__infer_dtype(call, 1, EFFNN__NUMBERS));
     EFFNN_TRY(effnn__infer_same_dtype(call, 0, 2));
-    if (!a->has_shape || !b->has_shape) return EFFNN_OK;
-    for (size_t i = 0; i < 2; i++)
-        if (call->inputs[i]->rank == 0)
-            return effnn__infer_fail(call, EFFNN_E_SHAPE, "input %zu is a scalar", i);
-    return infer_shape(call, a, b);
+    return effnn__matmul_infer_shape(call, 0, 1);
 }
 
 static size_t dim_at(const effnn_tensor *t, size_t place)
@@ -73,25 +80,21 @@ static size_t batch_count(const effnn_tensor *t, size_t n_dims)
     return count;
 }
 
-/* Number of matrices in the output. */
-static size_t output_batches(const effnn_op_call *call)
+size_t effnn__matmul_batches(const effnn_tensor *a, const effnn_tensor *b, const effnn_tensor *y)
 {
-    const effnn_tensor *a = call->inputs[0], *b = call->inputs[1], *y = call->outputs[0];
     const size_t matrix = (effnn_tensor_rank(a) > 1) + (effnn_tensor_rank(b) > 1);
 
     return batch_count(y, effnn_tensor_rank(y) - matrix);
 }
 
-/* offsets[i]: where the operand's matrix for output matrix i begins. */
-static void fill_offsets(size_t *offsets, const effnn_op_call *call, size_t n_batch,
+/* offsets[i]: where the operand's matrix for output matrix i begins; out: [n_out], the output's
+ * dimensions before the matrix. */
+static void fill_offsets(size_t *offsets, size_t n_batch, size_t n_out, const int64_t *out,
                          const effnn_tensor *operand, size_t matrix)
 {
-    const effnn_tensor *y = call->outputs[0];
-    const int64_t *dims = effnn_tensor_dims(operand), *out = effnn_tensor_dims(y);
+    const int64_t *dims = effnn_tensor_dims(operand);
     const size_t rank = effnn_tensor_rank(operand);
     const size_t n_dims = rank < 2 ? 0 : rank - 2;
-    const size_t n_out = effnn_tensor_rank(y) - (effnn_tensor_rank(call->inputs[0]) > 1) -
-                         (effnn_tensor_rank(call->inputs[1]) > 1);
 
     for (size_t i = 0; i < n_batch; i++) {
         size_t rest = i, stride = matrix;
@@ -108,22 +111,18 @@ static void fill_offsets(size_t *offsets, const effnn_op_call *call, size_t n_ba
     }
 }
 
-static size_t scratch(const effnn_op_call *call, effnn_op_phase phase)
+effnn__gemm effnn__matmul_gemm(const effnn_tensor *a, const effnn_tensor *b, const effnn_tensor *y,
+                               size_t *offsets)
 {
-    (void)phase;
-    return 3 * output_batches(call) * sizeof(size_t);
-}
-
-static effnn__gemm product_of(const effnn_op_call *call)
-{
-    const effnn_tensor *a = call->inputs[0], *b = call->inputs[1];
     const stack_dims left = left_dims(effnn_tensor_rank(a));
     const stack_dims right = right_dims(effnn_tensor_rank(b));
+    const size_t n_out =
+        effnn_tensor_rank(y) - (effnn_tensor_rank(a) > 1) - (effnn_tensor_rank(b) > 1);
     effnn__gemm g = { .m = dim_at(a, left.rows),
                       .n = dim_at(b, right.columns),
                       .k = dim_at(a, left.columns),
                       .alpha = 1.0,
-                      .n_batch = output_batches(call) };
+                      .n_batch = effnn__matmul_batches(a, b, y) };
 
     g.a_row = (int64_t)g.k;
     g.a_col = 1;
@@ -131,40 +130,51 @@ static effnn__gemm product_of(const effnn_op_call *call)
     g.b_col = 1;
     g.c_row = (int64_t)g.n;
     g.c_col = 1;
-    return g;
-}
-
-static effnn_status forward(const effnn_op_call *call)
-{
-    const effnn_tensor *a = call->inputs[0], *b = call->inputs[1];
-    effnn_tensor *y = call->outputs[0];
-    effnn__gemm g = product_of(call);
-
-    g.a = effnn_tensor_data(a);
-    g.b = effnn_tensor_data(b);
-    g.c = effnn__tensor_data(y);
+    if (!offsets) return g;
     if (effnn_tensor_count(b) == g.k * g.n) {
         /* One matrix on the right: the stack on the left is one tall matrix. */
         g.m *= g.n_batch;
         g.n_batch = 1;
-    } else {
-        size_t *offsets = call->scratch;
-
-        fill_offsets(offsets, call, g.n_batch, a, g.m * g.k);
-        fill_offsets(offsets + g.n_batch, call, g.n_batch, b, g.k * g.n);
-        for (size_t i = 0; i < g.n_batch; i++) offsets[2 * g.n_batch + i] = i * g.m * g.n;
-        g.a_offset = offsets;
-        g.b_offset = offsets + g.n_batch;
-        g.c_offset = offsets + 2 * g.n_batch;
+        return g;
     }
+    fill_offsets(offsets, g.n_batch, n_out, effnn_tensor_dims(y), a, g.m * g.k);
+    fill_offsets(offsets + g.n_batch, g.n_batch, n_out, effnn_tensor_dims(y), b, g.k * g.n);
+    for (size_t i = 0; i < g.n_batch; i++) offsets[2 * g.n_batch + i] = i * g.m * g.n;
+    g.a_offset = offsets;
+    g.b_offset = offsets + g.n_batch;
+    g.c_offset = offsets + 2 * g.n_batch;
+    return g;
+}
+
+static size_t scratch(const effnn_op_call *call, effnn_op_phase phase)
+{
+    (void)phase;
+    return 3 * effnn__matmul_batches(call->inputs[0], call->inputs[1], call->outputs[0]) *
+           sizeof(size_t);
+}
+
+static effnn_status forward(const effnn_op_call *call)
+{
+    effnn_tensor *y = call->outputs[0];
+    effnn__gemm g = effnn__matmul_gemm(call->inputs[0], call->inputs[1], y, call->scratch);
+
+    g.a = effnn_tensor_data(call->inputs[0]);
+    g.b = effnn_tensor_data(call->inputs[1]);
+    g.c = effnn__tensor_data(y);
     return effnn__product_run(call, effnn_tensor_dtype(y), &g);
+}
+
+void effnn__matmul_cost(const effnn_tensor *a, const effnn_tensor *b, const effnn_tensor *y,
+                        effnn_op_cost *out)
+{
+    const effnn__gemm g = effnn__matmul_gemm(a, b, y, NULL);
+
+    out->macs = (double)g.n_batch * (double)g.m * (double)g.n * (double)g.k;
 }
 
 static void cost(const effnn_op_call *call, effnn_op_cost *out)
 {
-    const effnn__gemm g = product_of(call);
-
-    out->macs = (double)g.n_batch * (double)g.m * (double)g.n * (double)g.k;
+    effnn__matmul_cost(call->inputs[0], call->inputs[1], call->outputs[0], out);
 }
 
 static const effnn_onnx_row onnx[] = {
