@@ -34,9 +34,10 @@ typedef struct effnn_load_options {
     }
 
 /**
- * Load a model file: ONNX (.onnx, opset 9 to 28) with its graph, or .safetensors, which holds
- * parameters only and gives a model without nodes. "zoo:NAME[,key=value]…[,weights=FILE]" in place
- * of a path builds a network of the zoo (zoo.h) with weights from a file or random ones.
+ * Load a model file: ONNX (.onnx, opset 9 to 28, older ones as far as they go) with its graph, or
+ * .safetensors, which holds parameters only and gives a model without nodes.
+ * "zoo:NAME[,key=value]…[,weights=FILE]" in place of a path builds a network of the zoo (zoo.h)
+ * with weights from a file or random ones.
  *
  * The graph is brought to canonical form: constants and shape arithmetic folded, the patterns that
  * exporters write recognised (docs/canonical-forms.md).

@@ -7,5 +7,6 @@
 #include "graph/canon.h"
 
 extern const effnn__pass effnn__pass_batch_norm;
+extern const effnn__pass effnn__pass_attention;
 extern const effnn__pass effnn__pass_lower_subgraphs; /* in canon_subgraph.c */
 #endif

@@ -24,7 +24,7 @@ info = helper.make_tensor_value_info
 
 def model(nodes, inputs, outputs, opset, initializer=(), ir=None, **more):
     graph = helper.make_graph(nodes, "main", inputs, outputs, initializer=list(initializer))
-    imports = [helper.make_opsetid("", opset)] if opset else []
+    imports = [helper.make_opsetid("", opset)] if opset is not None else []
     made = helper.make_model(graph, opset_imports=imports, producer_name="maker",
                              producer_version="1.0", **more)
     made.ir_version = ir or (10 if (opset or 0) > 20 else 8)
@@ -238,7 +238,8 @@ def graph_cases():
     relu = node("Relu", ["x"], ["y"], name="r")
     branch = helper.make_graph([node("Relu", ["x"], ["z"])], "b", [], [info("z", T.FLOAT, [1])])
     yield "no_opset", nodes(relu, opset=None)
-    yield "opset_8", nodes(relu, opset=8)
+    yield "opset_0", nodes(relu, opset=0)
+    yield "operator_since", nodes(relu, opset=5)
     yield "opset_29", nodes(relu, opset=29)
     yield "unknown_operator", nodes(node("Foo", ["x"], ["y"], name="foo"))
     yield "unknown_domain", nodes(node("Relu", ["x"], ["y"], name="foo", domain="my.own"))
