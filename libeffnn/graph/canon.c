@@ -4,8 +4,8 @@
 
 #include "graph/canon.h"
 
-#include "graph/canon_priv.h"
 #include "graph/graph_priv.h"
+#include "graph/passes/passes.h"
 
 /* More rounds than any graph needs: each round but the last makes a pattern smaller. */
 #define MAX_ROUNDS 1000

@@ -4,8 +4,7 @@
 
 #include "graph/lower.h"
 
-#include "graph/canon_priv.h"
-#include "graph/lower_priv.h"
+#include "graph/passes/passes.h"
 
 effnn_status effnn__lower(effnn__graph *graph)
 {

@@ -13,8 +13,8 @@
 
 #include <string.h>
 
-/* 9 to 28 are read in full. A file of an older opset is read where each of its operators has kept its
- * form: rows say since when they hold. */
+/* 9 to 28 are read in full. A file of an older opset is read where each of its operators has kept
+ * its form: rows say since when they hold. */
 #define OPSET_MIN 1
 #define OPSET_MAX 28
 

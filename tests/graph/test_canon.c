@@ -2,7 +2,7 @@
 /* All canonical passes together, on a transformer block as exporters write it. */
 
 #include "base/alloc.h"
-#include "graph/canon_priv.h"
+#include "graph/passes/passes.h"
 #include "support/alloc_fail.h"
 #include "support/graphs.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Shape arithmetic goes, with the batch still open. */
 
-#include "graph/canon_priv.h"
+#include "graph/passes/passes.h"
 #include "support/graphs.h"
 
 static effnn__graph *graph;

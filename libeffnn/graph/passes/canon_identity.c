@@ -6,7 +6,7 @@
  * them. */
 
 #include "base/str.h"
-#include "graph/canon_priv.h"
+#include "graph/passes/passes.h"
 
 #include <math.h>
 

@@ -9,7 +9,7 @@
  * - A vector that still depends on open sizes and that data needs is written anew as a Concat of
  *   constants and of Shape nodes on the graph's inputs, so that all exporters' forms become one. */
 
-#include "graph/canon_priv.h"
+#include "graph/passes/passes.h"
 
 #include <stdio.h>
 

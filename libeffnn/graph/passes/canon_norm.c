@@ -10,7 +10,7 @@
  * gets one of ones, as ONNX has no other way to say so. The last node of the pattern becomes the
  * operator, in its place; nodes whose results are read elsewhere too stay. */
 
-#include "graph/canon_priv.h"
+#include "graph/passes/passes.h"
 
 #include "base/str.h"
 

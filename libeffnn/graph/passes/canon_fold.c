@@ -6,7 +6,7 @@
  * An operator that fails stays, so that the failure is told where it belongs, at run time. */
 
 #include "base/alloc.h"
-#include "graph/canon_priv.h"
+#include "graph/passes/passes.h"
 #include "ops/op_run.h"
 
 /* Results up to this many bytes are always stored. */

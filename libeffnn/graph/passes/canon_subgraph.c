@@ -3,10 +3,9 @@
  * and what became known of shapes go in; inputs that nothing reads go; and each graph is made
  * canonical (or lowered) itself. */
 
-#include "graph/canon_priv.h"
 #include "graph/graph_priv.h"
 #include "graph/lower.h"
-#include "graph/lower_priv.h"
+#include "graph/passes/passes.h"
 #include "graph/subgraph.h"
 
 /* ---- what goes in ---- */

@@ -10,7 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/option.h"
-#include "graph/lower_priv.h"
+#include "graph/passes/passes.h"
 #include "graph/rewrite.h"
 #include "tensor/dtype.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef EFFNN_GRAPH_CANON_PRIV_H
-#define EFFNN_GRAPH_CANON_PRIV_H
+#ifndef EFFNN_GRAPH_PASSES_PASSES_H
+#define EFFNN_GRAPH_PASSES_PASSES_H
 
-/* What the canonical passes share. Passes change nodes in their place and leave what nobody reads
- * any more to the sweep behind each pass, so that they stay linear in the size of the graph. */
+/* The passes of canon.c and lower.c, one file each here, and what they share. Passes change nodes
+ * in their place and leave what nobody reads any more to the sweep behind each pass, so that they
+ * stay linear in the size of the graph. */
 
 #include "base/option.h"
 #include "graph/canon.h"
@@ -17,6 +18,11 @@
 #define X(pass) extern const effnn__pass effnn__pass_##pass;
 EFFNN__CANON_PASSES(X)
 #undef X
+
+/* Passes of lower.c, beside some of those above. */
+extern const effnn__pass effnn__pass_batch_norm;
+extern const effnn__pass effnn__pass_attention;
+extern const effnn__pass effnn__pass_lower_subgraphs; /* in canon_subgraph.c */
 
 /* Whether nothing reads the node's outputs: it only waits for the sweep. */
 bool effnn__canon_is_dead(const effnn__node *node);

@@ -2,7 +2,7 @@
 /* Softmax written out: exp(x - max(x)) over its own sum, both along one dimension. Without the
  * maximum it is left alone: what overflows would no longer overflow. */
 
-#include "graph/canon_priv.h"
+#include "graph/passes/passes.h"
 
 #include <stdio.h>
 

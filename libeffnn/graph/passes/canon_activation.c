@@ -13,7 +13,7 @@
  * (The third is the second, since 1 + tanh(u) = 2 sigmoid(2 u).) Only scalar constants take part.
  */
 
-#include "graph/canon_priv.h"
+#include "graph/passes/passes.h"
 
 #include <math.h>
 #include <string.h>

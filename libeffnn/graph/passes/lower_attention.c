@@ -3,8 +3,7 @@
  * few queries at a time, where the parts write all of them out. */
 
 #include "graph/attention_block.h"
-#include "graph/canon_priv.h"
-#include "graph/lower_priv.h"
+#include "graph/passes/passes.h"
 
 #include <math.h>
 #include <stdio.h>
