@@ -5,6 +5,7 @@
 /* What the files that implement graph.h share. */
 
 #include "graph/graph.h"
+#include "graph/subgraph.h"
 
 /* ---- names ---- */
 
@@ -42,9 +43,6 @@ effnn_status effnn__node_create(effnn__node **out, const effnn__node_spec *spec,
 /* List the node as a reader of its inputs; on failure none of them lists it. */
 effnn_status effnn__node_add_uses(effnn__node *node);
 
-/* Take input i out of the node's list; those behind it move up. */
-void effnn__graph_remove_input(effnn__node *node, size_t i);
-
 /* Frees the node, not its values. NULL is allowed. */
 void effnn__node_free(effnn__node *node);
 
@@ -80,8 +78,6 @@ effnn_status effnn__graph_infer_outputs(effnn__value_info *outputs, const effnn_
                                         effnn__symbols *symbols);
 
 /* ---- graphs that a node holds ---- */
-
-size_t effnn__op_subgraph_count(const effnn_op_def *def);
 
 /* Give a node its graphs, and the services that let its operator use them. */
 effnn_status effnn__node_take_subgraphs(effnn__node *node, effnn__graph **subgraphs);

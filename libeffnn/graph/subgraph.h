@@ -12,6 +12,9 @@
 /* Graphs in graphs at most; deeper files are refused. */
 #define EFFNN__MAX_NESTING 16
 
+/* Number of graphs that a node of an operator holds. */
+size_t effnn__op_subgraph_count(const effnn_op_def *def);
+
 /* Number of the node's first input that goes to its graphs. */
 size_t effnn__node_first_capture(const effnn__node *node);
 
@@ -24,6 +27,9 @@ effnn_status effnn__subgraph_add_input(effnn__value **out, effnn__graph *self, c
 /* What is known of a value in other symbols: sizes that are no numbers become unknown ones. */
 effnn_status effnn__subgraph_info(effnn__value_info *out, effnn__graph *self,
                                   const effnn__value_info *outer);
+
+/* Take input i out of the node's list; those behind it move up. */
+void effnn__graph_remove_input(effnn__node *node, size_t i);
 
 /* Take input i out of a graph that nothing reads there, and out of its list. */
 void effnn__subgraph_remove_input(effnn__graph *self, size_t i);

@@ -3,7 +3,6 @@
  * and what became known of shapes go in; inputs that nothing reads go; and each graph is made
  * canonical (or lowered) itself. */
 
-#include "graph/graph_priv.h"
 #include "graph/lower.h"
 #include "graph/passes/passes.h"
 #include "graph/subgraph.h"
