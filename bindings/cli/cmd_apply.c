@@ -11,7 +11,7 @@ typedef struct apply_flags {
     const char *output, *data, *eval;
     cli_list set, report;
     uint32_t batch, opset;
-    bool check;
+    bool check, external;
 } apply_flags;
 
 static int set_options(cli *self, effnn_transform *method)
@@ -77,6 +77,7 @@ static int finish(cli *self, effnn_model *model, const effnn_report *report)
     effnn_status status;
 
     options.opset = flags->opset;
+    options.external = flags->external;
     status = effnn_model_save(model, flags->output, &options);
     for (size_t i = 0; i < flags->report.n && status == EFFNN_OK; i++)
         status = effnn_report_save(report, flags->report.items[i]);
@@ -168,6 +169,8 @@ static const cli_flag flags[] = {
       false },
     { "opset", 0, CLI_COUNT, FIELD(opset), "N", "ONNX opset to write (default: as read)", false,
       false },
+    { "external-data", 0, CLI_SWITCH, FIELD(external), NULL,
+      "parameters in a file OUT.data beside the ONNX file", false, false },
     { "check", 0, CLI_SWITCH, FIELD(check), NULL, "only say what would not work", false, false },
     { NULL, 0, CLI_SWITCH, 0, NULL, NULL, false, false },
 };

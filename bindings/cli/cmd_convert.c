@@ -8,6 +8,7 @@
 typedef struct convert_flags {
     const char *output;
     uint32_t opset;
+    bool external;
 } convert_flags;
 
 static int run(cli *self)
@@ -20,6 +21,7 @@ static int run(cli *self)
 
     if (!model) return code;
     options.opset = flags->opset;
+    options.external = flags->external;
     status = effnn_model_save(model, flags->output, &options);
     if (status != EFFNN_OK) {
         code = cli_fail(status);
@@ -42,6 +44,8 @@ static const cli_flag flags[] = {
       "file to write; .onnx or .safetensors", true, false },
     { "opset", 0, CLI_COUNT, offsetof(convert_flags, opset), "N",
       "ONNX opset, 13 to 21 (default: as read)", false, false },
+    { "external-data", 0, CLI_SWITCH, offsetof(convert_flags, external), NULL,
+      "parameters in a file OUT.data beside the ONNX file", false, false },
     { NULL, 0, CLI_SWITCH, 0, NULL, NULL, false, false },
 };
 

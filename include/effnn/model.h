@@ -55,21 +55,23 @@ EFFNN_API effnn_status effnn_model_load(effnn_model **out, effnn_context *contex
 
 /** Options of effnn_model_save(). Append-only. */
 typedef struct effnn_save_options {
-    uint32_t version; /**< 1 */
-    uint32_t opset; /**< ONNX opset to write, 13 to 21; 0: the one that was read, brought into that
-                       range, or 17 for a model that was built */
+    uint32_t version;  /**< 2; with 1 the fields from `external` on are not there */
+    uint32_t opset;    /**< ONNX opset to write, 13 to 21; 0: the one that was read, brought into
+                            that range, or 17 for a model that was built */
+    uint32_t external; /**< 1: parameters of 1 KiB and more go into a file "<path>.data" beside an
+                            ONNX file; 0: only if the ONNX file would pass 2 GiB */
 } effnn_save_options;
 
 /** Defaults: the opset that was read. */
 #define EFFNN_SAVE_OPTIONS_INIT \
     {                           \
-        1, 0                    \
+        2, 0, 0                 \
     }
 
 /**
  * Save by the file name's extension: .onnx (graph, parameters, metadata) or .safetensors
  * (parameters and metadata). Written atomically: a file of that name is replaced by a whole one or
- * not at all.
+ * not at all. A model in two files has both on disk before the first takes its place.
  *
  * @return EFFNN_OK; EFFNN_E_IO; EFFNN_E_UNSUPPORTED for an extension, opset or operator that cannot
  *         be written; EFFNN_E_ARG; EFFNN_E_NOMEM.

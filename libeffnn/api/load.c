@@ -26,7 +26,8 @@ static effnn_status save_onnx(const effnn_model *model, const char *path,
     if (!opset) opset = model->opset ? model->opset : DEFAULT_OPSET;
     if (!options->opset && opset < 13) opset = 13;
     if (!options->opset && opset > 21) opset = 21;
-    return effnn__onnx_save(model, path, opset);
+    return options->external ? effnn__onnx_save_external(model, path, opset)
+                             : effnn__onnx_save(model, path, opset);
 }
 
 static effnn_status save_safetensors(const effnn_model *model, const char *path,
@@ -34,6 +35,8 @@ static effnn_status save_safetensors(const effnn_model *model, const char *path,
 {
     if (options->opset)
         return effnn__fail(EFFNN_E_ARG, "'%s': safetensors files have no opset", path);
+    if (options->external)
+        return effnn__fail(EFFNN_E_ARG, "'%s': safetensors files have no external data", path);
     return effnn__safetensors_save(model, path);
 }
 
@@ -88,14 +91,15 @@ effnn_status effnn_model_load(effnn_model **out, effnn_context *context, const c
 effnn_status effnn_model_save(const effnn_model *self, const char *path,
                               const effnn_save_options *options)
 {
-    const effnn_save_options defaults = EFFNN_SAVE_OPTIONS_INIT;
+    effnn_save_options given = EFFNN_SAVE_OPTIONS_INIT;
     const file_format *format = NULL;
 
     EFFNN_CHECK_ARG(self && path);
-    if (!options) options = &defaults;
-    if (options->version != 1)
-        return effnn__fail(EFFNN_E_ARG, "save options: version %u, this library knows 1",
+    if (options && (options->version < 1 || options->version > 2))
+        return effnn__fail(EFFNN_E_ARG, "save options: version %u, this library knows 1 and 2",
                            options->version);
+    if (options) given.opset = options->opset;
+    if (options && options->version > 1) given.external = options->external;
     EFFNN_TRY(find_format(&format, path));
-    return format->save(self, path, options);
+    return format->save(self, path, &given);
 }

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define BUFFER_SIZE (256u * 1024u)
+#define MAX_STREAM  ((size_t)1 << 30)
 
 static effnn_status fail_io(const char *path, const char *what)
 {
@@ -36,7 +37,10 @@ static effnn_status read_all(effnn__file *out, int fd, const char *path)
 
     while (status == EFFNN_OK && n != 0) {
         n = read(fd, block, sizeof block);
-        if (n > 0 && effnn__str_add_bytes(&text, block, (size_t)n) != EFFNN_OK)
+        if (n > 0 && text.n > MAX_STREAM)
+            status = effnn__fail(EFFNN_E_IO, "'%s': no file, and it gives more than %zu bytes",
+                                 path, MAX_STREAM);
+        else if (n > 0 && effnn__str_add_bytes(&text, block, (size_t)n) != EFFNN_OK)
             status = effnn__fail_nomem(path, text.n + (size_t)n);
         else if (n < 0 && errno != EINTR)
             status = fail_io(path, "cannot read");
@@ -74,6 +78,35 @@ effnn_status effnn__file_open(effnn__file *out, const char *path)
     return status;
 }
 
+/* Whether a resolved path lies below a resolved directory. */
+static bool is_below(const char *path, const char *directory)
+{
+    const size_t n = strlen(directory);
+
+    return strncmp(path, directory, n) == 0 && (path[n] == '/' || (n && directory[n - 1] == '/'));
+}
+
+effnn_status effnn__file_check_beside(const char *path, const char *directory, const char *model)
+{
+    char *file = realpath(path, NULL), *folder = realpath(directory, NULL);
+    char *home = model ? realpath(model, NULL) : NULL;
+    effnn_status status = EFFNN_OK;
+    struct stat info;
+
+    if (home && strrchr(home, '/')) *strrchr(home, '/') = '\0';
+    if (!file || stat(file, &info) != 0)
+        status = fail_io(path, "cannot open");
+    else if (!S_ISREG(info.st_mode))
+        status = effnn__fail(EFFNN_E_FORMAT, "'%s' is not a regular file", path);
+    else if (!(folder && is_below(file, folder)) && !(home && is_below(file, home)))
+        status = effnn__fail(EFFNN_E_FORMAT,
+                             "'%s' is a link to '%s', outside the model's directory", path, file);
+    free(file);
+    free(folder);
+    free(home);
+    return status;
+}
+
 void effnn__file_close(effnn__file *self)
 {
     if (self->mapped)
@@ -86,6 +119,7 @@ void effnn__file_close(effnn__file *self)
 struct effnn__writer {
     int fd;
     bool failed;     /* some bytes are missing */
+    bool finished;   /* all bytes are on disk */
     char *path;      /* symbolic links followed */
     char *temporary; /* NULL: written in place */
     size_t n;        /* bytes in the buffer */
@@ -204,16 +238,22 @@ effnn_status effnn__writer_add(effnn__writer *self, const void *data, size_t siz
     return EFFNN_OK;
 }
 
+effnn_status effnn__writer_finish(effnn__writer *self)
+{
+    if (self->failed)
+        return effnn__fail(EFFNN_E_IO, "'%s': bytes are missing after a write that failed",
+                           self->path);
+    if (self->finished) return EFFNN_OK;
+    EFFNN_TRY(flush(self));
+    if (self->temporary && fsync(self->fd) != 0) return fail_io(self->path, "cannot write");
+    self->finished = true;
+    return EFFNN_OK;
+}
+
 effnn_status effnn__writer_commit(effnn__writer *self)
 {
-    effnn_status status = self->failed ? effnn__fail(EFFNN_E_IO,
-                                                     "'%s': bytes are missing after a "
-                                                     "write that failed",
-                                                     self->path)
-                                       : flush(self);
+    effnn_status status = effnn__writer_finish(self);
 
-    if (status == EFFNN_OK && self->temporary && fsync(self->fd) != 0)
-        status = fail_io(self->path, "cannot write");
     if (close(self->fd) != 0 && status == EFFNN_OK) status = fail_io(self->path, "cannot write");
     self->fd = -1;
     if (status == EFFNN_OK && self->temporary && rename(self->temporary, self->path) != 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* External data: a relative path, an offset and a length as text. Models from strangers must not
- * read files of the reader's choice, so the path may name nothing outside the model's directory
- * (links inside it are the directory owner's own doing and are followed). */
+ * read files of the reader's choice, so the path may name nothing outside the model's directory,
+ * and no link may lead out of it but into the directory where the model file really is: archives
+ * bring links along, and download caches keep their files behind some. */
 
 #include "io/onnx_external.h"
 
@@ -13,17 +14,17 @@
 
 struct effnn__onnx_external_file {
     char *location;
-    effnn__file file;
+    effnn__mapped *mapped;
 };
 
 void effnn__onnx_external_clear(effnn__onnx_external *self)
 {
     for (size_t i = 0; i < self->n; i++) {
         effnn__free(self->files[i].location);
-        effnn__file_close(&self->files[i].file);
+        effnn__mapped_release(self->files[i].mapped);
     }
     effnn__free(self->files);
-    *self = (effnn__onnx_external){ .directory = self->directory };
+    *self = (effnn__onnx_external){ .directory = self->directory, .model = self->model };
 }
 
 /* True if a path goes through "..". */
@@ -62,7 +63,8 @@ static effnn_status add_file(effnn__onnx_external *self, const char *location)
     status = path && added.location
                  ? effnn__grow(&self->files, &self->capacity, self->n + 1, sizeof *self->files)
                  : effnn__fail_nomem("external data", strlen(location));
-    if (status == EFFNN_OK) status = effnn__file_open(&added.file, path);
+    if (status == EFFNN_OK) status = effnn__file_check_beside(path, self->directory, self->model);
+    if (status == EFFNN_OK) status = effnn__mapped_open(&added.mapped, path);
     effnn__free(path);
     if (status != EFFNN_OK) {
         effnn__free(added.location);
@@ -72,14 +74,13 @@ static effnn_status add_file(effnn__onnx_external *self, const char *location)
     return EFFNN_OK;
 }
 
-static effnn_status find_file(const effnn__file **out, effnn__onnx_external *self,
-                              const char *location)
+static effnn_status find_file(effnn__mapped **out, effnn__onnx_external *self, const char *location)
 {
     size_t i = 0;
 
     while (i < self->n && strcmp(self->files[i].location, location) != 0) i++;
     if (i == self->n) EFFNN_TRY(add_file(self, location));
-    *out = &self->files[i].file;
+    *out = self->files[i].mapped;
     return EFFNN_OK;
 }
 
@@ -108,12 +109,12 @@ static effnn_status read_number(uint64_t *out, const Onnx__TensorProto *proto, c
     return EFFNN_OK;
 }
 
-effnn_status effnn__onnx_external_find(const unsigned char **out, effnn__onnx_external *self,
-                                       const Onnx__TensorProto *proto, size_t size,
-                                       const char *name)
+effnn_status effnn__onnx_external_find(const unsigned char **out, effnn__mapped **mapped,
+                                       effnn__onnx_external *self, const Onnx__TensorProto *proto,
+                                       size_t size, const char *name)
 {
     const char *location = find_entry(proto, "location");
-    const effnn__file *file = NULL;
+    const effnn__file *file;
     uint64_t offset, length;
 
     EFFNN_TRY(check_location(self, location, name));
@@ -122,7 +123,8 @@ effnn_status effnn__onnx_external_find(const unsigned char **out, effnn__onnx_ex
     if (length != size)
         return effnn__fail(EFFNN_E_FORMAT, "tensor '%s': %llu bytes of external data, %zu needed",
                            name, (unsigned long long)length, size);
-    EFFNN_TRY(find_file(&file, self, location));
+    EFFNN_TRY(find_file(mapped, self, location));
+    file = effnn__mapped_file(*mapped);
     if (offset > file->size || size > file->size - offset)
         return effnn__fail(EFFNN_E_FORMAT,
                            "tensor '%s': %zu bytes at %llu of '%s', which has %zu bytes", name,

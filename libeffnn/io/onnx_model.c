@@ -143,7 +143,9 @@ effnn_status effnn__onnx_load_memory(effnn_model **out, effnn_context *context,
                                      const unsigned char *data, size_t size, const char *name,
                                      const char *directory)
 {
-    effnn__onnx_input self = { .name = name, .external = { .directory = directory } };
+    effnn__onnx_input self = { .name = name,
+                               .size = size,
+                               .external = { .directory = directory, .model = name } };
     effnn_status status = effnn_model_create(&self.model, context);
 
     if (status != EFFNN_OK) return status;

@@ -15,6 +15,8 @@ effnn_status effnn__onnx_load_memory(effnn_model **out, effnn_context *context,
                                      const unsigned char *data, size_t size, const char *name,
                                      const char *directory);
 
-/* Write atomically at an opset of 13 to 21. */
+/* Write atomically at an opset of 13 to 21. Parameters lie in the file, or all but small ones in
+ * "<path>.data" beside it: by save_external, or if the file would be larger than one can be. */
 effnn_status effnn__onnx_save(const effnn_model *model, const char *path, uint32_t opset);
+effnn_status effnn__onnx_save_external(const effnn_model *model, const char *path, uint32_t opset);
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/str.h"
+#include "io/onnx_sparse.h"
 #include "io/onnx_tensor.h"
 #include "ops/onnx_row.h"
 
@@ -65,30 +66,33 @@ static effnn_status note_names(effnn__onnx_input *self, const effnn__wire_field 
 static effnn_status read_names(effnn__onnx_input *self, const effnn__wire_field *graph)
 {
     effnn__wire wire = effnn__wire_over(graph->data, graph->size);
-    effnn__wire_field part;
+    effnn__wire_field part, values;
 
     while (effnn__wire_next(&wire, &part)) {
         if (part.number == GRAPH_NODE) EFFNN_TRY(note_names(self, &part, NODE_OUTPUT));
         if (part.number == GRAPH_INITIALISER) EFFNN_TRY(note_names(self, &part, TENSOR_NAME));
-        if (part.number == GRAPH_SPARSE)
-            return effnn__fail(EFFNN_E_UNSUPPORTED, "the graph has a sparse initialiser");
+        if (part.number == GRAPH_SPARSE && effnn__onnx_sparse_values(&values, &part))
+            EFFNN_TRY(note_names(self, &values, TENSOR_NAME));
     }
     return EFFNN_OK;
 }
 
 /* ---- initialisers ---- */
 
-/* Add a packed tensor as a constant of this name. */
+/* Add a packed tensor, sparse or not, as a constant of this name. */
 static effnn_status add_packed(effnn__onnx_input *self, const effnn__wire_field *part,
-                               const char *name)
+                               const char *name, bool is_sparse)
 {
     effnn_model *model = self->model;
     effnn__value *value = NULL;
     effnn_tensor *tensor = NULL;
     effnn_status status;
 
-    EFFNN_TRY(
-        effnn__onnx_read_packed_tensor(&tensor, model->context, &self->root->external, part, name));
+    if (is_sparse)
+        EFFNN_TRY(effnn__onnx_read_packed_sparse(&tensor, self, part, name));
+    else
+        EFFNN_TRY(effnn__onnx_read_packed_tensor(&tensor, model->context, &self->root->external,
+                                                 part, name));
     status = effnn__graph_add_constant(&value, self->graph, name, true, tensor);
     effnn_tensor_release(tensor);
     return status;
@@ -96,11 +100,15 @@ static effnn_status add_packed(effnn__onnx_input *self, const effnn__wire_field 
 
 static effnn_status read_initialiser(effnn__onnx_input *self, const effnn__wire_field *part)
 {
+    const bool is_sparse = part->number == GRAPH_SPARSE;
+    effnn__wire_field named = *part;
     char *name = NULL;
     effnn_status status;
 
-    EFFNN_TRY(effnn__wire_text(&name, part, TENSOR_NAME));
-    status = *name ? add_packed(self, part, name)
+    if (is_sparse && !effnn__onnx_sparse_values(&named, part))
+        return effnn__fail(EFFNN_E_FORMAT, "a sparse initialiser has no values");
+    EFFNN_TRY(effnn__wire_text(&name, &named, TENSOR_NAME));
+    status = *name ? add_packed(self, part, name, is_sparse)
                    : effnn__fail(EFFNN_E_FORMAT, "an initialiser has no name");
     effnn__free(name);
     return status;
@@ -111,8 +119,10 @@ static effnn_status read_initialisers(effnn__onnx_input *self, const effnn__wire
     effnn__wire wire = effnn__wire_over(graph->data, graph->size);
     effnn__wire_field part;
 
-    while (effnn__wire_find(&wire, GRAPH_INITIALISER, &part))
-        EFFNN_TRY(read_initialiser(self, &part));
+    while (effnn__wire_next(&wire, &part))
+        if (part.type == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED &&
+            (part.number == GRAPH_INITIALISER || part.number == GRAPH_SPARSE))
+            EFFNN_TRY(read_initialiser(self, &part));
     return EFFNN_OK;
 }
 
@@ -296,7 +306,7 @@ static effnn_status read_node(effnn__onnx_input *self, const effnn__wire_field *
     if (find_constant(&tensor, part)) {
         char *name = NULL;
         EFFNN_TRY(effnn__wire_text(&name, part, NODE_OUTPUT));
-        status = add_packed(self, &tensor, name);
+        status = add_packed(self, &tensor, name, false);
         effnn__free(name);
         return status;
     }

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/str.h"
+#include "io/onnx_sparse.h"
 #include "io/onnx_tensor.h"
 #include "ops/op.h"
 #include "tensor/tensor.h"
@@ -344,8 +345,13 @@ static effnn_status read_constant(const node_reader *self, const Onnx__NodeProto
         return effnn__fail(EFFNN_E_FORMAT,
                            "node '%s': a Constant with %zu outputs and %zu attributes", self->name,
                            proto->n_output, proto->n_attribute);
-    EFFNN_TRY(effnn__onnx_read_node_attrs(&attrs, self->input, proto, self->name));
-    status = constant_of(&tensor, model->context, attrs.items, self->name);
+    if (proto->attribute[0]->sparse_tensor) {
+        status = effnn__onnx_read_sparse(&tensor, self->input, proto->attribute[0]->sparse_tensor,
+                                         self->name);
+    } else {
+        EFFNN_TRY(effnn__onnx_read_node_attrs(&attrs, self->input, proto, self->name));
+        status = constant_of(&tensor, model->context, attrs.items, self->name);
+    }
     if (status == EFFNN_OK)
         status =
             effnn__graph_add_constant(&value, self->input->graph, proto->output[0], true, tensor);

@@ -17,6 +17,9 @@
 /* A message may take this many times its size when unpacked, and this many bytes more. */
 #define MAX_GROWTH   32
 #define FREE_BYTES   (1u << 20)
+/* Nor more than this many times the file, and this many bytes more. */
+#define FILE_GROWTH  2
+#define FILE_BYTES   (32u << 20)
 
 /* What protobuf-c allocates beside the data: a record for each field while it parses, a heap
  * block's own bytes. Estimates, on the high side. */
@@ -24,7 +27,7 @@
 #define COST_BLOCK   32
 #define COST_UNKNOWN 32
 
-static bool read_varint(effnn__wire *self, uint64_t *out)
+bool effnn__wire_varint(effnn__wire *self, uint64_t *out)
 {
     uint64_t value = 0;
 
@@ -47,13 +50,13 @@ static bool read_contents(effnn__wire *self, effnn__wire_field *out)
     out->data = self->at;
     switch (out->type) {
     case PROTOBUF_C_WIRE_TYPE_VARINT:
-        if (!read_varint(self, &out->value)) return false;
+        if (!effnn__wire_varint(self, &out->value)) return false;
         out->size = (size_t)(self->at - out->data);
         return true;
     case PROTOBUF_C_WIRE_TYPE_64BIT: size = 8; break;
     case PROTOBUF_C_WIRE_TYPE_32BIT: size = 4; break;
     case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
-        if (!read_varint(self, &size)) return false;
+        if (!effnn__wire_varint(self, &size)) return false;
         break;
     default: return false;
     }
@@ -70,7 +73,7 @@ bool effnn__wire_next(effnn__wire *self, effnn__wire_field *out)
     uint64_t tag = 0;
 
     if (self->bad || self->at == self->end) return false;
-    if (!read_varint(self, &tag) || tag > UINT32_MAX || tag < 8) goto bad;
+    if (!effnn__wire_varint(self, &tag) || tag > UINT32_MAX || tag < 8) goto bad;
     field.number = (uint32_t)(tag >> 3);
     field.type = (ProtobufCWireType)(tag & 7);
     if (!read_contents(self, &field)) goto bad;
@@ -109,7 +112,8 @@ effnn_status effnn__wire_text(char **out, const effnn__wire_field *message, uint
 typedef struct checker {
     const unsigned char *start;
     const char *name;
-    size_t top;
+    size_t top, size;
+    size_t numbers; /* bytes that the numbers of variable length so far take */
 } checker;
 
 static effnn_status fail_at(const checker *self, const unsigned char *at, const char *what)
@@ -164,7 +168,21 @@ static effnn_status note_child(uint64_t *seen, const checker *self,
     return EFFNN_OK;
 }
 
-static effnn_status check_message(size_t *cost, const checker *self,
+/* Count a number of variable length, or a list of them, against what all may take. */
+static effnn_status note_numbers(checker *self, const ProtobufCFieldDescriptor *known,
+                                 const effnn__wire_field *field, size_t cost)
+{
+    const bool is_list =
+        known && known->label == PROTOBUF_C_LABEL_REPEATED &&
+        (known->type == PROTOBUF_C_TYPE_INT32 || known->type == PROTOBUF_C_TYPE_INT64 ||
+         known->type == PROTOBUF_C_TYPE_UINT64);
+
+    if (is_list) self->numbers += cost;
+    if (self->numbers <= FILE_GROWTH * self->size + FILE_BYTES) return EFFNN_OK;
+    return fail_at(self, field->begin, "too many small numbers for the size of the file");
+}
+
+static effnn_status check_message(size_t *cost, checker *self,
                                   const ProtobufCMessageDescriptor *descriptor, size_t depth,
                                   const effnn__wire_field *message)
 {
@@ -186,19 +204,22 @@ static effnn_status check_message(size_t *cost, const checker *self,
             EFFNN_TRY(check_message(&child, self, known->descriptor, depth + 1, &field));
         } else {
             child = plain_cost(known, &field);
+            EFFNN_TRY(note_numbers(self, known, &field, child));
         }
         *cost += child + COST_FIELD;
     }
     if (wire.bad) return fail_at(self, wire.at, "truncated or malformed");
     if (depth >= self->top && *cost > MAX_GROWTH * message->size + FREE_BYTES)
         return fail_at(self, message->begin, "too many empty parts in one message");
+    if (depth >= self->top && *cost > FILE_GROWTH * self->size + FILE_BYTES)
+        return fail_at(self, message->begin, "too many small parts in one message");
     return EFFNN_OK;
 }
 
 effnn_status effnn__wire_check(const ProtobufCMessageDescriptor *descriptor, size_t top,
                                const unsigned char *data, size_t size, const char *name)
 {
-    const checker self = { .start = data, .name = name, .top = top };
+    checker self = { .start = data, .name = name, .top = top, .size = size };
     const effnn__wire_field whole = { .data = data, .size = size, .begin = data };
     size_t cost = 0;
 

@@ -28,11 +28,14 @@ typedef struct effnn__wire_field {
 
 static inline effnn__wire effnn__wire_over(const unsigned char *data, size_t size)
 {
-    return (effnn__wire){ .at = data, .end = data + size };
+    return (effnn__wire){ .at = data, .end = size ? data + size : data };
 }
 
 /* Take the next field off; false at the end or if the bytes are malformed. */
 bool effnn__wire_next(effnn__wire *self, effnn__wire_field *out);
+
+/* Take a number of variable length off; false if the bytes are none. */
+bool effnn__wire_varint(effnn__wire *self, uint64_t *out);
 
 /* Take the next field of this number and length-prefixed type, passing over all others. */
 bool effnn__wire_find(effnn__wire *self, uint32_t number, effnn__wire_field *out);
@@ -43,7 +46,9 @@ effnn_status effnn__wire_text(char **out, const effnn__wire_field *message, uint
 /*
  * Check a message and all within it: that every length lies inside what holds it, how deep messages
  * nest, how many there are in one, and what memory each would take when unpacked against its size.
- * `top` levels of nesting are walked piece by piece by the caller and so may take any memory.
+ * `top` levels of nesting are walked piece by piece by the caller: what is below them may take no
+ * more than twice the file's size (and 32 MB) at a time, and no more than that for all the numbers
+ * of variable length, which take eight bytes each.
  * E_FORMAT names `name` and the offset of the fault.
  */
 effnn_status effnn__wire_check(const ProtobufCMessageDescriptor *descriptor, size_t top,

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The elements of a TensorProto are raw bytes, one of five typed lists, or a place in another file;
  * which list goes with which type is a table. Sizes are checked against the dimensions before
- * anything is allocated, so that a small file cannot ask for much memory. Raw data of packed
- * messages never passes through protobuf-c: the message is unpacked without it. */
+ * anything is allocated, so that a small file cannot ask for much memory. The elements of packed
+ * messages never pass through protobuf-c, which would make twice to eight times as much of them:
+ * the message is unpacked without them, and they are taken from the file. */
 
 #include "io/onnx_tensor.h"
 
 #include "base/alloc.h"
 #include "base/str.h"
+#include "io/onnx_list.h"
 #include "ops/onnx_row.h"
 #include "tensor/dtype.h"
 #include "tensor/shape.h"
@@ -19,7 +21,27 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "raw_data is copied as
 #define RAW_DATA 9 /* field number in TensorProto */
 
 /* The typed list that holds elements of a type. */
-typedef enum list_kind { LIST_NONE, LIST_F32, LIST_I32, LIST_I64, LIST_F64, LIST_U64 } list_kind;
+typedef enum list_kind {
+    LIST_NONE,
+    LIST_F32,
+    LIST_I32,
+    LIST_I64,
+    LIST_F64,
+    LIST_U64,
+    N_LISTS
+} list_kind;
+
+/* How each list lies in a packed TensorProto. */
+static const struct list_row {
+    uint32_t number;
+    ProtobufCWireType type;
+} lists[N_LISTS] = {
+    [LIST_F32] = { 4, PROTOBUF_C_WIRE_TYPE_32BIT },
+    [LIST_I32] = { 5, PROTOBUF_C_WIRE_TYPE_VARINT },
+    [LIST_I64] = { 7, PROTOBUF_C_WIRE_TYPE_VARINT },
+    [LIST_F64] = { 10, PROTOBUF_C_WIRE_TYPE_64BIT },
+    [LIST_U64] = { 11, PROTOBUF_C_WIRE_TYPE_VARINT },
+};
 
 /* By TensorProto.DataType. `min` and `max`: what an entry of a list may be; for half precision and
  * 4-bit types an entry is a bit pattern. */
@@ -67,6 +89,7 @@ const char *effnn__onnx_type_name(int64_t type)
 typedef struct source {
     const char *name;
     const Onnx__TensorProto *proto;
+    const effnn__wire_field *packed; /* holds the lists; NULL: the message does */
     const struct type_row *type;
     effnn_dtype dtype;
     effnn__shape shape;
@@ -122,19 +145,37 @@ static effnn_status read_shape(source *self)
     return EFFNN_OK;
 }
 
+/* Number of entries of a list. */
+static effnn_status count_list(size_t *out, const source *self, list_kind kind)
+{
+    const Onnx__TensorProto *proto = self->proto;
+    const size_t unpacked[N_LISTS] = { [LIST_F32] = proto->n_float_data,
+                                       [LIST_I32] = proto->n_int32_data,
+                                       [LIST_I64] = proto->n_int64_data,
+                                       [LIST_F64] = proto->n_double_data,
+                                       [LIST_U64] = proto->n_uint64_data };
+    effnn__onnx_list list;
+    uint64_t entry;
+
+    *out = unpacked[kind];
+    if (!self->packed || kind == LIST_NONE) return EFFNN_OK;
+    list = effnn__onnx_list_over(self->packed, lists[kind].number, lists[kind].type);
+    while (effnn__onnx_list_next(&list, &entry)) ++*out;
+    if (list.bad)
+        return effnn__fail(EFFNN_E_FORMAT, "tensor '%s': its list of elements is malformed",
+                           self->name);
+    return EFFNN_OK;
+}
+
 /* At most one kind of data, and that of the right type and number. */
 static effnn_status check_data(const source *self)
 {
-    const Onnx__TensorProto *proto = self->proto;
-    const size_t n[] = { [LIST_NONE] = 0,
-                         [LIST_F32] = proto->n_float_data,
-                         [LIST_I32] = proto->n_int32_data,
-                         [LIST_I64] = proto->n_int64_data,
-                         [LIST_F64] = proto->n_double_data,
-                         [LIST_U64] = proto->n_uint64_data };
-    size_t kinds = self->raw_size > 0;
+    size_t n[N_LISTS] = { 0 }, kinds = self->raw_size > 0;
 
-    for (size_t i = 0; i < sizeof n / sizeof n[0]; i++) kinds += n[i] > 0;
+    for (list_kind i = LIST_F32; i < N_LISTS; i++) {
+        EFFNN_TRY(count_list(&n[i], self, i));
+        kinds += n[i] > 0;
+    }
     if (kinds > 1)
         return effnn__fail(EFFNN_E_FORMAT, "tensor '%s': data of %zu kinds at once", self->name,
                            kinds);
@@ -147,50 +188,69 @@ static effnn_status check_data(const source *self)
     return EFFNN_OK;
 }
 
-/* Entry i of a list of integers, as 64 bits. */
-static int64_t list_entry(const source *self, size_t i)
+/* Bits of entry i of the list of an unpacked message. */
+static uint64_t unpacked_entry(const source *self, size_t i)
 {
-    return self->type->list == LIST_I32 ? self->proto->int32_data[i]
-                                        : (int64_t)self->proto->uint64_data[i];
+    const Onnx__TensorProto *proto = self->proto;
+    uint64_t bits = 0;
+
+    switch (self->type->list) {
+    case LIST_F32: memcpy(&bits, &proto->float_data[i], sizeof(float)); break;
+    case LIST_F64: memcpy(&bits, &proto->double_data[i], sizeof(double)); break;
+    case LIST_I64: bits = (uint64_t)proto->int64_data[i]; break;
+    case LIST_U64: bits = proto->uint64_data[i]; break;
+    default: bits = (uint64_t)(int64_t)proto->int32_data[i];
+    }
+    return bits;
 }
 
-/* Integers into the low bytes of each element. */
-static effnn_status copy_narrow(unsigned char *to, const source *self)
+/* Write entry i to its place: the low bytes of its bits, which must be of the type. */
+static effnn_status put_entry(unsigned char *to, const source *self, size_t i, uint64_t bits)
 {
+    const bool is_narrow =
+        self->type->list == LIST_I32 || (self->type->list == LIST_U64 && self->unit < sizeof bits);
+    const int64_t value = self->type->list == LIST_I32 ? (int32_t)bits : (int64_t)bits;
+
+    if (is_narrow && (value < self->type->min || value > self->type->max))
+        return effnn__fail(EFFNN_E_FORMAT, "tensor '%s': element %zu is %lld, not of %s",
+                           self->name, i, (long long)value, self->type->name);
+    memcpy(to + i * self->unit, &bits, self->unit);
+    return EFFNN_OK;
+}
+
+static effnn_status copy_list(unsigned char *to, const source *self)
+{
+    const struct list_row *row = &lists[self->type->list];
+    effnn__onnx_list list = { 0 };
+
+    if (self->packed) list = effnn__onnx_list_over(self->packed, row->number, row->type);
     for (size_t i = 0; i < self->units; i++) {
-        const int64_t value = list_entry(self, i);
-        if (value < self->type->min || value > self->type->max)
-            return effnn__fail(EFFNN_E_FORMAT, "tensor '%s': element %zu is %lld, not of %s",
-                               self->name, i, (long long)value, self->type->name);
-        memcpy(to + i * self->unit, &value, self->unit);
+        uint64_t bits = 0;
+
+        if (!self->packed)
+            bits = unpacked_entry(self, i);
+        else
+            effnn__onnx_list_next(&list, &bits);
+        EFFNN_TRY(put_entry(to, self, i, bits));
     }
     return EFFNN_OK;
 }
 
-static effnn_status copy_list(void *to, const source *self)
+/* What raw bytes must be for the tensor's type. */
+static effnn_status check_elements(const unsigned char *data, const source *self)
 {
-    switch (self->type->list) {
-    case LIST_F32: memcpy(to, self->proto->float_data, self->bytes); return EFFNN_OK;
-    case LIST_F64: memcpy(to, self->proto->double_data, self->bytes); return EFFNN_OK;
-    case LIST_I64: memcpy(to, self->proto->int64_data, self->bytes); return EFFNN_OK;
-    case LIST_U64:
-        if (self->unit < sizeof(uint64_t)) return copy_narrow(to, self);
-        memcpy(to, self->proto->uint64_data, self->bytes);
-        return EFFNN_OK;
-    default: return copy_narrow(to, self);
-    }
-}
-
-/* What raw bytes must still be for the tensor's type. */
-static effnn_status check_elements(unsigned char *data, const source *self)
-{
-    if (effnn_dtype_bits(self->dtype) < 8 && self->count % 2) data[self->bytes - 1] &= 0x0f;
     if (self->dtype != EFFNN_BOOL) return EFFNN_OK;
     for (size_t i = 0; i < self->bytes; i++)
         if (data[i] > 1)
             return effnn__fail(EFFNN_E_FORMAT, "tensor '%s': element %zu is %d, not of BOOL",
                                self->name, i, data[i]);
     return EFFNN_OK;
+}
+
+/* Whether half of the last byte belongs to no element. */
+static bool has_spare_half(const source *self)
+{
+    return effnn_dtype_bits(self->dtype) < 8 && self->count % 2;
 }
 
 static effnn_status fill(effnn_tensor *tensor, const source *self)
@@ -200,27 +260,15 @@ static effnn_status fill(effnn_tensor *tensor, const source *self)
     if (self->bytes == 0) return EFFNN_OK;
     if (!self->raw) EFFNN_TRY(copy_list(data, self));
     if (self->raw) memcpy(data, self->raw, self->bytes);
+    if (has_spare_half(self)) data[self->bytes - 1] &= 0x0f;
     return check_elements(data, self);
 }
 
-static effnn_status read_source(effnn_tensor **out, effnn_context *context,
-                                effnn__onnx_external *external, source *self)
+static effnn_status copy_elements(effnn_tensor **out, effnn_context *context, const source *self)
 {
-    const Onnx__TensorProto *proto = self->proto;
     effnn_tensor *tensor = NULL;
     effnn_status status;
 
-    EFFNN_TRY(read_type(self));
-    EFFNN_TRY(read_shape(self));
-    if (proto->segment)
-        return effnn__fail(EFFNN_E_UNSUPPORTED, "tensor '%s': a segment of one", self->name);
-    if (proto->has_data_location &&
-        proto->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL) {
-        EFFNN_TRY(effnn__onnx_external_find(&self->raw, external, proto, self->bytes, self->name));
-        self->raw_size = self->bytes;
-    } else {
-        EFFNN_TRY(check_data(self));
-    }
     EFFNN_TRY(effnn__tensor_create_unset(&tensor, context, self->dtype, self->shape.rank,
                                          self->shape.dims));
     status = fill(tensor, self);
@@ -230,6 +278,37 @@ static effnn_status read_source(effnn_tensor **out, effnn_context *context,
     }
     *out = tensor;
     return EFFNN_OK;
+}
+
+/* Elements in another file: the tensor lies over the mapped file if it can. */
+static effnn_status read_external(effnn_tensor **out, effnn_context *context,
+                                  effnn__onnx_external *external, source *self)
+{
+    effnn__mapped *mapped = NULL;
+
+    EFFNN_TRY(effnn__onnx_external_find(&self->raw, &mapped, external, self->proto, self->bytes,
+                                        self->name));
+    self->raw_size = self->bytes;
+    if (has_spare_half(self)) return copy_elements(out, context, self);
+    EFFNN_TRY(check_elements(self->raw, self));
+    return effnn__mapped_tensor(out, context, mapped, self->dtype, &self->shape, self->raw,
+                                self->bytes);
+}
+
+static effnn_status read_source(effnn_tensor **out, effnn_context *context,
+                                effnn__onnx_external *external, source *self)
+{
+    const Onnx__TensorProto *proto = self->proto;
+
+    EFFNN_TRY(read_type(self));
+    EFFNN_TRY(read_shape(self));
+    if (proto->segment)
+        return effnn__fail(EFFNN_E_UNSUPPORTED, "tensor '%s': a segment of one", self->name);
+    if (proto->has_data_location &&
+        proto->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
+        return read_external(out, context, external, self);
+    EFFNN_TRY(check_data(self));
+    return copy_elements(out, context, self);
 }
 
 effnn_status effnn__onnx_read_tensor(effnn_tensor **out, effnn_context *context,
@@ -245,29 +324,34 @@ effnn_status effnn__onnx_read_tensor(effnn_tensor **out, effnn_context *context,
     return read_source(out, context, external, &self);
 }
 
-/* Unpack the message without its raw data, whose place goes into `raw` (empty: there is none). */
-static effnn_status unpack_without_raw(void **out, effnn__wire_field *raw,
-                                       const effnn__wire_field *field)
+/* Whether a field of a TensorProto holds elements. */
+static bool holds_elements(const effnn__wire_field *field)
 {
-    const ProtobufCMessageDescriptor *descriptor = &onnx__tensor_proto__descriptor;
+    if (field->number == RAW_DATA) return field->type == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
+    for (list_kind i = LIST_F32; i < N_LISTS; i++)
+        if (field->number == lists[i].number) return true;
+    return false;
+}
+
+/* Unpack the message without its elements; the place of raw data goes into `raw` (empty: there is
+ * none). */
+static effnn_status unpack_without_elements(void **out, effnn__wire_field *raw,
+                                            const effnn__wire_field *field)
+{
     effnn__wire wire = effnn__wire_over(field->data, field->size);
     effnn__str rest = { 0 };
     effnn__wire_field part;
     effnn_status status = EFFNN_OK;
 
     *raw = (effnn__wire_field){ 0 };
-    if (!effnn__wire_find(&wire, RAW_DATA, &part))
-        return effnn__wire_unpack(out, descriptor, field->data, field->size, "tensor");
-    wire = effnn__wire_over(field->data, field->size);
     while (status == EFFNN_OK && effnn__wire_next(&wire, &part)) {
-        if (part.number == RAW_DATA && part.type == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED)
-            *raw = part;
-        else
+        if (part.number == RAW_DATA && holds_elements(&part)) *raw = part;
+        if (!holds_elements(&part))
             status = effnn__str_add_bytes(&rest, part.begin, (size_t)(wire.at - part.begin));
     }
     if (status == EFFNN_OK)
-        status =
-            effnn__wire_unpack(out, descriptor, (const unsigned char *)rest.text, rest.n, "tensor");
+        status = effnn__wire_unpack(out, &onnx__tensor_proto__descriptor,
+                                    (const unsigned char *)rest.text, rest.n, "tensor");
     effnn__str_clear(&rest);
     return status;
 }
@@ -280,8 +364,8 @@ effnn_status effnn__onnx_read_packed_tensor(effnn_tensor **out, effnn_context *c
     effnn__wire_field raw;
     effnn_status status;
 
-    EFFNN_TRY(unpack_without_raw(&message, &raw, field));
-    source self = { .name = name, .proto = message, .raw_size = raw.size };
+    EFFNN_TRY(unpack_without_elements(&message, &raw, field));
+    source self = { .name = name, .proto = message, .packed = field, .raw_size = raw.size };
     if (raw.size) self.raw = raw.data;
     status = read_source(out, context, external, &self);
     effnn__wire_free(message);

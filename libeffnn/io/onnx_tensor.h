@@ -14,7 +14,7 @@ effnn_status effnn__onnx_read_tensor(effnn_tensor **out, effnn_context *context,
                                      effnn__onnx_external *external, const Onnx__TensorProto *proto,
                                      const char *name);
 
-/* The same from the packed message, its raw data copied once, from the file into the tensor. */
+/* The same from the packed message, its elements copied once, from the file into the tensor. */
 effnn_status effnn__onnx_read_packed_tensor(effnn_tensor **out, effnn_context *context,
                                             effnn__onnx_external *external,
                                             const effnn__wire_field *field, const char *name);

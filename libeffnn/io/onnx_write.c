@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/str.h"
 #include "io/onnx_model.h"
 #include "tensor/tensor.h"
 
@@ -339,20 +340,72 @@ static void append(ProtobufCBuffer *buffer, size_t n, const uint8_t *data)
     if (self->status == EFFNN_OK) self->status = effnn__writer_add(self->writer, data, n);
 }
 
-static effnn_status write_file(const Onnx__ModelProto *proto, const char *path)
+/* The model's own file, complete but not there yet. */
+static effnn_status write_file(effnn__writer **out, const Onnx__ModelProto *proto, const char *path)
 {
     const size_t size = onnx__model_proto__get_packed_size(proto);
-    sink out = { .base = { append } };
+    sink to = { .base = { append } };
 
     if (size > INT32_MAX)
         return effnn__fail(EFFNN_E_UNSUPPORTED,
-                           "'%s' would have %zu bytes, an ONNX file at most %d", path, size,
-                           INT32_MAX);
-    EFFNN_TRY(effnn__writer_create(&out.writer, path));
-    onnx__model_proto__pack_to_buffer(proto, &out.base);
-    if (out.status == EFFNN_OK) return effnn__writer_commit(out.writer);
-    effnn__writer_abandon(out.writer);
-    return out.status;
+                           "'%s' would have %zu bytes without its parameters, an ONNX file at "
+                           "most %d",
+                           path, size, INT32_MAX);
+    EFFNN_TRY(effnn__writer_create(&to.writer, path));
+    onnx__model_proto__pack_to_buffer(proto, &to.base);
+    if (to.status == EFFNN_OK) to.status = effnn__writer_finish(to.writer);
+    if (to.status != EFFNN_OK) {
+        effnn__writer_abandon(to.writer);
+        return to.status;
+    }
+    *out = to.writer;
+    return EFFNN_OK;
+}
+
+/* The file of the elements outside; NULL if there are none. */
+static effnn_status write_data(effnn__writer **out, const effnn__onnx_output *self,
+                               const char *path)
+{
+    effnn__writer *writer = NULL;
+    effnn_status status;
+
+    if (self->outside.n == 0) return EFFNN_OK;
+    EFFNN_TRY(effnn__writer_create(&writer, path));
+    status = effnn__onnx_write_outside(self, writer);
+    if (status == EFFNN_OK) status = effnn__writer_finish(writer);
+    if (status != EFFNN_OK) {
+        effnn__writer_abandon(writer);
+        return status;
+    }
+    *out = writer;
+    return EFFNN_OK;
+}
+
+/* Both files are whole and on disk before the first takes its place. */
+static effnn_status write_files(effnn__onnx_output *self, const Onnx__ModelProto *proto,
+                                const char *path, bool external)
+{
+    const char *slash = strrchr(path, '/');
+    char *data_path = effnn__strprintf("%s.data", path);
+    effnn__writer *model = NULL, *data = NULL;
+    effnn_status status = data_path ? EFFNN_OK : effnn__fail_nomem(path, strlen(path));
+
+    if (status == EFFNN_OK && (external || onnx__model_proto__get_packed_size(proto) > INT32_MAX))
+        status = effnn__onnx_place_outside(self, data_path + (slash ? slash + 1 - path : 0));
+    if (status == EFFNN_OK) status = write_data(&data, self, data_path);
+    if (status == EFFNN_OK) status = write_file(&model, proto, path);
+    if (status == EFFNN_OK && data) {
+        status = effnn__writer_commit(data);
+        data = NULL;
+    }
+    if (status == EFFNN_OK) {
+        status = effnn__writer_commit(model);
+        model = NULL;
+    }
+    effnn__writer_abandon(data);
+    effnn__writer_abandon(model);
+    effnn__free(data_path);
+    return status;
 }
 
 static void clear_output(effnn__onnx_output *self)
@@ -364,11 +417,12 @@ static void clear_output(effnn__onnx_output *self)
     effnn__vec_clear(&self->nodes);
     effnn__vec_clear(&self->initialisers);
     effnn__vec_clear(&self->imports);
+    effnn__vec_clear(&self->outside);
     effnn__map_clear(&self->taken);
     effnn__map_clear(&self->captured);
 }
 
-effnn_status effnn__onnx_save(const effnn_model *model, const char *path, uint32_t opset)
+static effnn_status save(const effnn_model *model, const char *path, uint32_t opset, bool external)
 {
     effnn__onnx_output self = { .model = model, .graph = model->graph, .opset = opset };
     Onnx__ModelProto proto = ONNX__MODEL_PROTO__INIT;
@@ -384,7 +438,17 @@ effnn_status effnn__onnx_save(const effnn_model *model, const char *path, uint32
     self.root = &self;
     proto.graph = &graph;
     status = write_model(&self, &proto);
-    if (status == EFFNN_OK) status = write_file(&proto, path);
+    if (status == EFFNN_OK) status = write_files(&self, &proto, path, external);
     clear_output(&self);
     return status;
+}
+
+effnn_status effnn__onnx_save(const effnn_model *model, const char *path, uint32_t opset)
+{
+    return save(model, path, opset, false);
+}
+
+effnn_status effnn__onnx_save_external(const effnn_model *model, const char *path, uint32_t opset)
+{
+    return save(model, path, opset, true);
 }

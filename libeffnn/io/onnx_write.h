@@ -4,6 +4,7 @@
 
 /* From a graph to the messages of a file. */
 
+#include "base/file.h"
 #include "base/vec.h"
 #include "model/model.h"
 #include "onnx.pb-c.h"
@@ -28,6 +29,7 @@ struct effnn__onnx_output {
     effnn__vec tensors; /* by effnn_tensor_release */
     effnn__vec imports; /* Onnx__OperatorSetIdProto *, the default domain first */
     effnn__map taken;   /* names made here */
+    effnn__vec outside; /* Onnx__TensorProto * whose elements go into another file */
 };
 
 /* Write one node: by its row, as one or more ONNX nodes. */
@@ -35,6 +37,11 @@ effnn_status effnn__onnx_write_node(effnn__onnx_output *self, const effnn__node 
 
 /* Fill in a GraphProto; `name` stays as long as the file is being made. */
 effnn_status effnn__onnx_write_graph(effnn__onnx_output *self, Onnx__GraphProto *out, char *name);
+
+/* Give the elements of large initialisers a place in the file `location` beside the model's, and
+ * write that file. */
+effnn_status effnn__onnx_place_outside(effnn__onnx_output *self, const char *location);
+effnn_status effnn__onnx_write_outside(const effnn__onnx_output *self, effnn__writer *writer);
 
 /* Give the ONNX node begun last the graphs that the node being written holds. */
 effnn_status effnn__onnx_write_subgraphs(effnn__onnx_output *self);

@@ -9,12 +9,12 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/vec.h"
+#include "io/mapped_file.h"
 #include "tensor/dtype.h"
 #include "tensor/tensor.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,22 +35,6 @@ static const struct {
 
 /* ---- reading ---- */
 
-/* A mapped file with as many owners as tensors lie over it, and the reader. */
-typedef struct shared_file {
-    atomic_size_t owners;
-    effnn__file file;
-} shared_file;
-
-static void drop_file(void *user, void *data)
-{
-    shared_file *self = user;
-
-    (void)data;
-    if (atomic_fetch_sub_explicit(&self->owners, 1, memory_order_acq_rel) != 1) return;
-    effnn__file_close(&self->file);
-    effnn__free(self);
-}
-
 /* Where a tensor's bytes lie behind the header. */
 typedef struct span {
     size_t begin, end;
@@ -60,7 +44,7 @@ typedef struct span {
 typedef struct reader {
     const char *path;
     effnn_model *model;
-    shared_file *shared;
+    effnn__mapped *mapped;
     const unsigned char *data; /* behind the header */
     size_t size;
     size_t n_spans, spans_capacity;
@@ -131,27 +115,6 @@ static effnn_status read_span(span *out, const reader *self, const cJSON *entry)
     return EFFNN_OK;
 }
 
-/* A tensor over the file, or a copy where the file has it at an address the type cannot stand at.
- */
-static effnn_status make_tensor(effnn_tensor **out, const reader *self, effnn_dtype dtype,
-                                const effnn__shape *shape, const unsigned char *data, size_t size)
-{
-    effnn_context *context = self->model->context;
-    const size_t alignment = effnn_dtype_bits(dtype) / 8;
-
-    if (size && (uintptr_t)data % alignment == 0) {
-        atomic_fetch_add_explicit(&self->shared->owners, 1, memory_order_relaxed);
-        const effnn_status status =
-            effnn__tensor_wrap_read_only(out, context, data, dtype, shape, drop_file, self->shared);
-
-        if (status != EFFNN_OK) drop_file(self->shared, NULL);
-        return status;
-    }
-    EFFNN_TRY(effnn_tensor_create(out, context, dtype, shape->rank, shape->dims));
-    if (size) memcpy(effnn__tensor_data(*out), data, size);
-    return EFFNN_OK;
-}
-
 static effnn_status check_bools(const reader *self, const char *name, const unsigned char *data,
                                 size_t size)
 {
@@ -185,7 +148,8 @@ static effnn_status read_entry(reader *self, const cJSON *entry)
     EFFNN_TRY(
         effnn__grow(&self->spans, &self->spans_capacity, self->n_spans + 1, sizeof *self->spans));
     self->spans[self->n_spans++] = place;
-    EFFNN_TRY(make_tensor(&tensor, self, dtype, &shape, self->data + place.begin, need));
+    EFFNN_TRY(effnn__mapped_tensor(&tensor, self->model->context, self->mapped, dtype, &shape,
+                                   self->data + place.begin, need));
     status = effnn__graph_add_constant(&value, self->model->graph, entry->string, true, tensor);
     effnn_tensor_release(tensor);
     return status;
@@ -271,7 +235,7 @@ static effnn_status parse(cJSON **out, const reader *self, const char *text, siz
 
 static effnn_status read_file(reader *self)
 {
-    const effnn__file *file = &self->shared->file;
+    const effnn__file *file = effnn__mapped_file(self->mapped);
     uint64_t header_size = 0;
     cJSON *header = NULL;
     effnn_status status;
@@ -293,18 +257,15 @@ static effnn_status read_file(reader *self)
 
 effnn_status effnn__safetensors_load(effnn_model **out, effnn_context *context, const char *path)
 {
-    reader self = { .path = path, .shared = effnn__zalloc(sizeof(shared_file)) };
-    effnn_status status;
+    reader self = { .path = path };
+    effnn_status status = effnn__mapped_open(&self.mapped, path);
 
-    if (!self.shared) return effnn__fail_nomem(path, sizeof(shared_file));
-    atomic_init(&self.shared->owners, 1);
-    status = effnn__file_open(&self.shared->file, path);
     if (status == EFFNN_OK) status = effnn_model_create(&self.model, context);
     if (status == EFFNN_OK) {
         self.model->format = "safetensors";
         status = read_file(&self);
     }
-    drop_file(self.shared, NULL);
+    effnn__mapped_release(self.mapped);
     effnn__free(self.spans);
     if (status != EFFNN_OK) {
         effnn_model_destroy(self.model);

@@ -188,6 +188,9 @@ static effnn_status infer(effnn_op_infer *call)
     }
     if (!in->has_shape) return EFFNN_OK;
     EFFNN_TRY(read_bounds(call, in->rank, &bounds, &known));
+    /* The result's shape is known here whatever the bounds: nobody would look at them again. */
+    if (in->rank == 0 && !known)
+        return effnn__infer_fail(call, EFFNN_E_SHAPE, "the input has no axes to slice");
     for (size_t i = 0; i < in->rank; i++) {
         dims[i] = in->dims[i];
         if (!known) EFFNN_TRY(effnn__symbols_fresh(&dims[i], call->symbols));

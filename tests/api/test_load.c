@@ -227,10 +227,25 @@ START_TEST(other_names_and_opsets_are_refused)
                            effnn_model_load(&loaded, NULL, "none.onnx", NULL));
     save.opset = 12;
     ck_assert_fails_saying(EFFNN_E_UNSUPPORTED, "opset 12", effnn_model_save(model, target, &save));
-    save.version = load.version = 2;
+    save.version = 3;
+    load.version = 2;
     ck_assert_fails(EFFNN_E_ARG, effnn_model_save(model, target, &save));
     ck_assert_fails(EFFNN_E_ARG, effnn_model_load(&loaded, NULL, target, &load));
     ck_assert_uint_eq(entries(), 0);
+    effnn_model_destroy(model);
+}
+END_TEST
+
+START_TEST(callers_of_version_1_have_no_external_data_and_safetensors_never)
+{
+    effnn_model *model = test_model_mlp(NULL);
+    effnn_save_options save = { .version = 1, .external = 1 };
+
+    ck_assert_ok(effnn_model_save(model, target, &save));
+    ck_assert_uint_eq(entries(), 1);
+    save.version = 2;
+    ck_assert_fails_saying(EFFNN_E_ARG, "external",
+                           effnn_model_save(model, "none.safetensors", &save));
     effnn_model_destroy(model);
 }
 END_TEST
@@ -326,5 +341,7 @@ SUITE("load", setup, teardown, a_saved_model_gives_the_same_bits_at_every_opset,
       saving_twice_gives_the_same_bytes, metadata_and_open_dimensions_survive,
       parameters_go_through_safetensors_bit_for_bit,
       every_cut_of_a_file_is_an_error_or_a_whole_model, changed_bytes_never_crash,
-      other_names_and_opsets_are_refused, clones_and_sessions_never_see_each_other_s_changes,
+      other_names_and_opsets_are_refused,
+      callers_of_version_1_have_no_external_data_and_safetensors_never,
+      clones_and_sessions_never_see_each_other_s_changes,
       no_memory_from_file_to_file_leaves_no_half_written_file)

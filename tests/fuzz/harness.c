@@ -8,6 +8,7 @@
 #include "fuzz/memory_watch.h"
 #include "graph/graph.h"
 #include "model/model.h"
+#include "tensor/dtype.h"
 #include "tensor/tensor.h"
 
 #include <effnn/session.h>
@@ -187,14 +188,21 @@ static int stop_late(void *user, const effnn_progress *progress)
     return fuzz_seconds() - *(const double *)user > RUN_SECONDS;
 }
 
-/* Small numbers of both signs; integers are indexes more often than not and stay 0. */
+/* Small numbers of both signs; integers, which may be indexes, are all 0 in a third of the cases
+ * and none below 0 in another. */
 static void fill(effnn_tensor *tensor)
 {
-    float *data;
+    const effnn__dtype_row *row = effnn__dtype_row_of(effnn_tensor_dtype(tensor));
+    void *data = effnn__tensor_data(tensor);
 
-    if (effnn_tensor_dtype(tensor) != EFFNN_F32) return;
-    data = effnn__tensor_data(tensor);
-    for (size_t i = 0; i < effnn_tensor_count(tensor); i++) data[i] = (float)(i % 13) / 8.0f - 0.7f;
+    for (size_t i = 0; i < effnn_tensor_count(tensor); i++) {
+        if (effnn_tensor_dtype(tensor) == EFFNN_F32)
+            ((float *)data)[i] = (float)(i % 13) / 8.0f - 0.7f;
+        else if (effnn_tensor_dtype(tensor) == EFFNN_BOOL)
+            row->store_i64(data, i, i % 3 == 0);
+        else if (now.size % 3)
+            row->store_i64(data, i, (int64_t)(i * 5 % 7) - (now.size % 3 == 1 ? 0 : 3));
+    }
 }
 
 static effnn_status make_inputs(effnn_tensor **inputs, const effnn_model *model)

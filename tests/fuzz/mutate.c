@@ -79,7 +79,7 @@ const char *__asan_default_options(void)
 
 const char *__ubsan_default_options(void)
 {
-    return "halt_on_error=1:print_stacktrace=1";
+    return "halt_on_error=1:abort_on_error=1:print_stacktrace=1";
 }
 #endif
 

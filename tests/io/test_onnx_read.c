@@ -80,7 +80,8 @@ static const test_refusal refused[] = {
     { "rank_9_input", EFFNN_E_UNSUPPORTED, "input 'x': rank 9" },
     { "string_input", EFFNN_E_UNSUPPORTED, "input 'x': element type 8 (STRING)" },
     { "sequence_input", EFFNN_E_UNSUPPORTED, "input 'x': its type is not a tensor" },
-    { "sparse_initialiser", EFFNN_E_UNSUPPORTED, "sparse initialiser" },
+    { "slice_of_a_scalar", EFFNN_E_SHAPE, "slice 'r': the input has no axes to slice" },
+    { "sparse_initialiser", EFFNN_E_FORMAT, "a sparse initialiser has no values" },
 };
 
 START_TEST(graphs_that_are_malformed_or_not_supported_are_refused_by_name)

@@ -164,6 +164,36 @@ def write_constants():
     write("constants", model(nodes, *through()[1:], 13))
 
 
+def sparse_tensor(name, dims, values, indices, number=T.FLOAT):
+    """indices: flattened, or one row for each value."""
+    flat = np.array(indices, np.int64)
+    return helper.make_sparse_tensor(
+        helper.make_tensor(name, number, [len(values)], values),
+        helper.make_tensor("", T.INT64, flat.shape, flat.ravel()), dims)
+
+
+def write_sparse():
+    made = model(*through(), 13)
+    made.graph.sparse_initializer.extend([
+        sparse_tensor("flat", [3, 4], [1.5, -2, 4], [1, 6, 11]),
+        sparse_tensor("rows", [3, 4], [1.5, -2, 4], [[0, 1], [1, 2], [2, 3]]),
+        sparse_tensor("bytes", [2, 2], [-1, 7], [0, 3], T.INT8),
+        sparse_tensor("nothing", [2, 3], [], [])])
+    made.graph.node.append(node("Constant", [], ["constant"], name="c",
+                                sparse_value=sparse_tensor("", [5], [8, 9], [[0], [4]])))
+    write("sparse", made)
+    bad = {"outside": ([3, 4], [1], [12]), "negative": ([3, 4], [1], [-1]),
+           "row_outside": ([3, 4], [1], [[0, 4]]), "twice": ([3, 4], [1, 2], [5, 5]),
+           "out_of_order": ([3, 4], [1, 2], [[1, 0], [0, 3]]),
+           "too_few_indices": ([3, 4], [1, 2], [5]), "wrong_rank": ([3, 4], [1], [[0, 0, 0]]),
+           "huge": ([2**14, 2**14], [1], [5]), "impossible": ([2**40, 2**40], [1], [5]),
+           "rank_9": ([1] * 9, [1], [0])}
+    for name, (dims, values, indices) in bad.items():
+        made = model(*through(), 13)
+        made.graph.sparse_initializer.append(sparse_tensor("w", dims, values, indices))
+        write(f"sparse_{name}", made, BAD)
+
+
 def external(name, **entries):
     tensor = T(name=name, data_type=T.FLOAT, dims=[3], data_location=T.EXTERNAL)
     for key, value in entries.items():
@@ -262,6 +292,9 @@ def graph_cases():
     yield "too_many_outputs", nodes(node("Relu", ["x"], ["y", "z"], name="r"))
     yield "unknown_attribute", nodes(node("Relu", ["x"], ["y"], name="r", shape=3))
     yield "attribute_twice", attribute_twice(nodes)
+    yield "slice_of_a_scalar", nodes(
+        node("Slice", ["s", "a", "b"], ["y"], name="r"),
+        inputs=[info("s", T.FLOAT, []), info("a", T.INT64, [1]), info("b", T.INT64, [1])])
     yield "bad_axis", nodes(node("Flatten", ["x"], ["y"], name="r", axis=5))
     yield "constant_string", nodes(node("Constant", [], ["s"], name="c", value_string="s"), relu)
     yield "constant_empty", nodes(node("Constant", [], ["s"], name="c"), relu)
@@ -363,6 +396,7 @@ def main():
     write_initialisers()
     write_constants()
     write_external()
+    write_sparse()
     write_metadata()
     branches(np.random.default_rng(15))
     for name, tensor in tensor_cases():
