@@ -3,7 +3,7 @@
 
 #include "api/load_zoo.h"
 #include "graph/canon.h"
-#include "io/onnx_model.h"
+#include "io/onnx/onnx_model.h"
 #include "io/safetensors.h"
 #include "model/model.h"
 

@@ -5,7 +5,7 @@
  * format; some changes leave the lengths wrong on purpose. */
 
 #include "fuzz/mutation.h"
-#include "io/onnx_scan.h"
+#include "io/onnx/onnx_scan.h"
 #include "onnx.pb-c.h"
 
 #include <stdbool.h>

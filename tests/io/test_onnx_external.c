@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* External data: found by location, offset and length; never outside the model's directory. */
 
-#include "io/onnx_model.h"
+#include "io/onnx/onnx_model.h"
 #include "support/model_files.h"
 #include "support/tensor_assert.h"
 

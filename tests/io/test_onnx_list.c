@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "io/onnx_list.h"
+#include "io/onnx/onnx_list.h"
 
 #include "support/suite.h"
 

@@ -2,7 +2,7 @@
 /* What stands around the graph: versions, producer, metadata; files that are none; memory that runs
  * out at every point. */
 
-#include "io/onnx_model.h"
+#include "io/onnx/onnx_model.h"
 
 #include "support/alloc_fail.h"
 #include "support/model_files.h"

@@ -2,11 +2,11 @@
 /* The wire format in hostile hands: every truncation, random changes, deep nesting, floods of empty
  * messages. Whatever the bytes are, the answer is a status with a message. */
 
-#include "io/onnx_scan.h"
+#include "io/onnx/onnx_scan.h"
 
 #include "base/rng.h"
 #include "graph/canon.h"
-#include "io/onnx_model.h"
+#include "io/onnx/onnx_model.h"
 #include "onnx.pb-c.h"
 #include "support/model_files.h"
 

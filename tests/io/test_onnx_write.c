@@ -2,7 +2,7 @@
 /* Writing: what is saved loads to the same graph and results at every opset, the same model gives
  * the same bytes, and a save that fails leaves what was there. */
 
-#include "io/onnx_model.h"
+#include "io/onnx/onnx_model.h"
 
 #include "base/str.h"
 #include "support/alloc_fail.h"

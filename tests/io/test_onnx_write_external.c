@@ -2,7 +2,7 @@
 /* Parameters beside the model: what is written loads to the same model, its tensors over the mapped
  * file; a save that fails leaves both files as they were. */
 
-#include "io/onnx_model.h"
+#include "io/onnx/onnx_model.h"
 #include "support/alloc_fail.h"
 #include "support/model_files.h"
 #include "support/models.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Nodes that are written as several: names, and what cannot be written. */
 
-#include "io/onnx_model.h"
+#include "io/onnx/onnx_model.h"
 #include "support/model_files.h"
 #include "support/models.h"
 

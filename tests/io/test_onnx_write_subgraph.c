@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Graphs that a node holds, written as attributes. */
 
-#include "io/onnx_model.h"
+#include "io/onnx/onnx_model.h"
 #include "support/branch_files.h"
 
 #include <stdio.h>

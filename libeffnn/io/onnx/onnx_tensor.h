@@ -4,8 +4,8 @@
 
 /* TensorProto to tensor, whichever of its forms the elements have, and back. */
 
-#include "io/onnx_external.h"
-#include "io/onnx_scan.h"
+#include "io/onnx/onnx_external.h"
+#include "io/onnx/onnx_scan.h"
 #include "onnx.pb-c.h"
 #include "tensor/tensor.h"
 

@@ -3,11 +3,11 @@
  * as long as they do, so what has the right type already (integers, strings that end in NUL) is
  * pointed to; the rest is copied into blocks that go with them. */
 
-#include "io/onnx_read.h"
+#include "io/onnx/onnx_read.h"
 
 #include "base/alloc.h"
 #include "base/vec.h"
-#include "io/onnx_tensor.h"
+#include "io/onnx/onnx_tensor.h"
 
 #include <string.h>
 

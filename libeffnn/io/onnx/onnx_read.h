@@ -4,8 +4,8 @@
 
 /* From the parts of a model file to a graph. */
 
-#include "io/onnx_external.h"
-#include "io/onnx_scan.h"
+#include "io/onnx/onnx_external.h"
+#include "io/onnx/onnx_scan.h"
 #include "model/model.h"
 #include "onnx.pb-c.h"
 

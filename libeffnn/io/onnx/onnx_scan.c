@@ -4,7 +4,7 @@
  * by the message descriptors that protoc-c wrote; what passes has lengths that add up, and unpacks
  * into memory in proportion to its size. */
 
-#include "io/onnx_scan.h"
+#include "io/onnx/onnx_scan.h"
 
 #include "base/alloc.h"
 

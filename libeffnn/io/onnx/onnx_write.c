@@ -3,12 +3,12 @@
  * them straight into the file, so that writing takes little memory beside the model's. The same
  * model gives the same bytes. */
 
-#include "io/onnx_write.h"
+#include "io/onnx/onnx_write.h"
 
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/str.h"
-#include "io/onnx_model.h"
+#include "io/onnx/onnx_model.h"
 #include "tensor/tensor.h"
 
 #include <string.h>

@@ -3,12 +3,12 @@
  * let the row (or the one-to-one rule) turn attributes into options, and add the result to the
  * graph. Here are the services that rows use meanwhile. Constant nodes become constants. */
 
-#include "io/onnx_read.h"
+#include "io/onnx/onnx_read.h"
 
 #include "base/alloc.h"
 #include "base/str.h"
-#include "io/onnx_sparse.h"
-#include "io/onnx_tensor.h"
+#include "io/onnx/onnx_sparse.h"
+#include "io/onnx/onnx_tensor.h"
 #include "ops/op.h"
 #include "tensor/tensor.h"
 

@@ -5,7 +5,7 @@
 /* A list of numbers in a packed message, entry by entry, so that it need not be unpacked: entries
  * may stand one in a field, packed into one field, or in several such. */
 
-#include "io/onnx_scan.h"
+#include "io/onnx/onnx_scan.h"
 
 typedef struct effnn__onnx_list {
     effnn__wire message, packed; /* what is still to be walked: fields, entries of the last one */

@@ -4,7 +4,7 @@
 
 /* Sparse tensors, made dense: the library has no others. */
 
-#include "io/onnx_read.h"
+#include "io/onnx/onnx_read.h"
 
 /* From a packed SparseTensorProto / from an unpacked one; `name` is for messages. E_UNSUPPORTED if
  * the dense tensors of the file would take much more than the file. */

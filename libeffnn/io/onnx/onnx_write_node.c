@@ -4,7 +4,7 @@
  * pattern when the file is read; names made for the others, and for constants and values between
  * them, begin with it and are free in the graph. */
 
-#include "io/onnx_write.h"
+#include "io/onnx/onnx_write.h"
 
 #include "base/alloc.h"
 #include "base/str.h"

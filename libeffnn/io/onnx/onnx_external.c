@@ -4,7 +4,7 @@
  * and no link may lead out of it but into the directory where the model file really is: archives
  * bring links along, and download caches keep their files behind some. */
 
-#include "io/onnx_external.h"
+#include "io/onnx/onnx_external.h"
 
 #include "base/alloc.h"
 #include "base/str.h"

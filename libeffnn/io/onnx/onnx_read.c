@@ -4,12 +4,12 @@
  * mapped file only the model itself takes memory. Values are found by name in the graph that grows;
  * a name that is not there yet but known from the first walk is out of order. */
 
-#include "io/onnx_read.h"
+#include "io/onnx/onnx_read.h"
 
 #include "base/alloc.h"
 #include "base/str.h"
-#include "io/onnx_sparse.h"
-#include "io/onnx_tensor.h"
+#include "io/onnx/onnx_sparse.h"
+#include "io/onnx/onnx_tensor.h"
 #include "ops/onnx_row.h"
 
 #include <string.h>

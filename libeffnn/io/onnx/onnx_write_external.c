@@ -2,7 +2,7 @@
 /* Elements of large initialisers in a file of their own beside the model's, one behind the other at
  * offsets that suit every element type, and pages for the largest, so that readers can map them. */
 
-#include "io/onnx_write.h"
+#include "io/onnx/onnx_write.h"
 
 #include <stdio.h>
 

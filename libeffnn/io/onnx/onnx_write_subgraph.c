@@ -3,7 +3,7 @@
  * the node by name, so each is written from a copy in which an input has the name of the value that
  * it stands for, and every other value one that is free in all graphs around. */
 
-#include "io/onnx_write.h"
+#include "io/onnx/onnx_write.h"
 
 #include "base/alloc.h"
 #include "base/str.h"

@@ -4,7 +4,7 @@
  * graph passed gets an input for it (or a share of the constant). The graphs of one node end up
  * with the same inputs in the same order. */
 
-#include "io/onnx_read.h"
+#include "io/onnx/onnx_read.h"
 
 #include "base/alloc.h"
 #include "base/vec.h"

@@ -2,14 +2,14 @@
 /* The outermost message: versions, producer, metadata, and the graph. The file is checked as a
  * whole first; then its parts are walked and unpacked one by one. */
 
-#include "io/onnx_model.h"
+#include "io/onnx/onnx_model.h"
 
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "base/vec.h"
-#include "io/onnx_read.h"
-#include "io/onnx_scan.h"
+#include "io/onnx/onnx_read.h"
+#include "io/onnx/onnx_scan.h"
 
 #include <string.h>
 

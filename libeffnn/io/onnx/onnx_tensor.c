@@ -5,11 +5,11 @@
  * messages never pass through protobuf-c, which would make twice to eight times as much of them:
  * the message is unpacked without them, and they are taken from the file. */
 
-#include "io/onnx_tensor.h"
+#include "io/onnx/onnx_tensor.h"
 
 #include "base/alloc.h"
 #include "base/str.h"
-#include "io/onnx_list.h"
+#include "io/onnx/onnx_list.h"
 #include "ops/onnx_row.h"
 #include "tensor/dtype.h"
 #include "tensor/shape.h"

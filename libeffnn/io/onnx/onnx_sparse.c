@@ -4,10 +4,10 @@
  * that breaks it may mean anything. A few bytes can stand for a tensor of any size, so what all of
  * a file's sparse tensors take is bounded. */
 
-#include "io/onnx_sparse.h"
+#include "io/onnx/onnx_sparse.h"
 
-#include "io/onnx_list.h"
-#include "io/onnx_tensor.h"
+#include "io/onnx/onnx_list.h"
+#include "io/onnx/onnx_tensor.h"
 #include "tensor/dtype.h"
 
 #include <string.h>
