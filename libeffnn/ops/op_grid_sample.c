@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Values of a picture (or line, or volume) at places that a grid gives, in coordinates where -1 and
  * 1 are its ends, innermost axis first. Between elements by nearest, linear or cubic interpolation;
- * outside them zeros, the border, or reflections. As ONNX's reference has it, a place beyond the
- * border is moved first (unless outside is zero), then every tap that is still outside is treated
- * alike.
+ * outside them zeros, the border, or reflections. A place beyond the
+ * border is moved first (a cubic one only by reflection, as PyTorch and ONNX Runtime do; ONNX's
+ * reference moves it to the border, too), then every tap that is still outside is treated alike.
  *
  * A place has at most 4^3 taps, worked out once and used for all channels. */
 
@@ -116,7 +116,8 @@ static void find_taps(axis_taps *out, const grid_attrs *attrs, double coordinate
 
     if (attrs->mode == MODE_NEAREST) x = rint(x);
     if (x < low || x > high) {
-        if (attrs->padding == OUTSIDE_BORDER) x = x < 0.0 ? 0.0 : n - 1.0;
+        if (attrs->padding == OUTSIDE_BORDER && attrs->mode != MODE_CUBIC)
+            x = x < 0.0 ? 0.0 : n - 1.0;
         if (attrs->padding == OUTSIDE_REFLECTION) x = reflect(x, low, high);
     }
     /* Beyond these all taps are outside; NaN goes there too. */

@@ -34,6 +34,8 @@ static const golden_case cases[] = {
 #include "golden/ops/cases.inc"
 #include "golden/ops/norms.inc"
 #include "golden/ops/recurrent.inc"
+#include "golden/ops/regions.inc"
+#include "golden/ops/resize.inc"
 #include "golden/ops/windows.inc"
 };
 #define N_CASES (sizeof cases / sizeof cases[0])

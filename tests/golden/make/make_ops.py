@@ -315,7 +315,11 @@ def wrap(text, width=98):
     for line in text.split("\n"):
         indent = " " * (len(line) - len(line.lstrip()) + 2)
         while len(line) > width:
-            cut = line.rfind(", ", 0, width)
+            cut = line.rfind(", ", len(indent), width)
+            if cut < 0:
+                cut = line.find(", ", width)  # a long string stays whole
+            if cut < 0:
+                break
             lines.append(line[:cut + 1])
             line = indent + line[cut + 2:]
         lines.append(line)
