@@ -26,6 +26,7 @@ typedef struct uri {
     double mean[MAX_CHANNELS], std[MAX_CHANNELS];
     uint64_t first, count, shuffle;
     bool has_count, has_shuffle;
+    void *options; /* the kind's own; NULL: none */
 } uri;
 
 /* End the part at `text` at the next unescaped `stop` and take its escapes away; returns what comes
@@ -89,12 +90,25 @@ static effnn_status read_shape(uri *self, char *text)
     return EFFNN_OK;
 }
 
+/* No such key; the message offers the nearest of all that there are. */
+static effnn_status fail_key(const uri *self, const char *key)
+{
+    static const char *const common[] = { "first", "count", "shuffle", "split", "shape",
+                                          "label", "mean",  "std",     "scale" };
+    const char *keys[MAX_PARTS], *near;
+    size_t n = sizeof common / sizeof common[0];
+
+    memcpy(keys, common, sizeof common);
+    for (const effnn_option_def *row = self->kind->options; row && row->name && n < MAX_PARTS;
+         row++)
+        keys[n++] = row->name;
+    near = effnn__nearest_word(key, keys, n);
+    return effnn__fail(EFFNN_E_NOTFOUND, "data: no key '%s'%s%s%s", key,
+                       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
 static effnn_status read_key(uri *self, const char *key, char *value)
 {
-    static const char *const keys[] = { "first", "count", "shuffle", "split", "shape",
-                                        "label", "mean",  "std",     "scale" };
-    const char *near;
-
     if (strcmp(key, "first") == 0) return read_count(&self->first, key, value);
     if (strcmp(key, "count") == 0) {
         self->has_count = true;
@@ -120,9 +134,9 @@ static effnn_status read_key(uri *self, const char *key, char *value)
             return effnn__fail(EFFNN_E_ARG, "data: scale: '%s' is not a positive number", value);
         return EFFNN_OK;
     }
-    near = effnn__nearest_word(key, keys, sizeof keys / sizeof keys[0]);
-    return effnn__fail(EFFNN_E_NOTFOUND, "data: no key '%s'%s%s%s", key,
-                       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    if (self->kind->options && effnn__option_find(self->kind->options, key))
+        return effnn__options_set(self->kind->options, self->options, key, value);
+    return fail_key(self, key);
 }
 
 static effnn_status find_kind(uri *self, const char *name)
@@ -140,6 +154,23 @@ static effnn_status find_kind(uri *self, const char *name)
     near = effnn__nearest_word(name, names, n);
     return effnn__fail(EFFNN_E_NOTFOUND, "data: no kind '%s'%s%s%s", name,
                        near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static effnn_status make_options(uri *self)
+{
+    const effnn__dataset_kind *kind = self->kind;
+    void *options;
+    effnn_status status;
+
+    if (!kind->options) return EFFNN_OK;
+    options = effnn__zalloc(kind->options_size);
+    if (!options) return effnn__fail_nomem("data", kind->options_size);
+    status = effnn__options_init(kind->options, options);
+    if (status == EFFNN_OK)
+        self->options = options;
+    else
+        effnn__free(options);
+    return status;
 }
 
 static effnn_status read_paths(uri *self, char *text)
@@ -171,6 +202,7 @@ static effnn_status parse(uri *self, const char *text)
     if (!path) return effnn__fail(EFFNN_E_ARG, "data: '%s' is not KIND:PATH[,key=value]…", text);
     *path++ = '\0';
     EFFNN_TRY(find_kind(self, self->text));
+    EFFNN_TRY(make_options(self));
     rest = cut(path, ',');
     EFFNN_TRY(read_paths(self, path));
     while (rest) {
@@ -183,12 +215,6 @@ static effnn_status parse(uri *self, const char *text)
         EFFNN_TRY(read_key(self, item, value));
     }
     return EFFNN_OK;
-}
-
-/* True for kinds whose raw values are scaled and shifted. */
-static bool takes_preprocessing(const uri *self)
-{
-    return strcmp(self->kind->name, "npy") != 0 && strcmp(self->kind->name, "random") != 0;
 }
 
 static void take_numbers(double *out, size_t *n, const cJSON *array)
@@ -207,7 +233,7 @@ static effnn_status take_preprocess(uri *self, const effnn_model *model)
     cJSON *document;
     const cJSON *scale;
 
-    if (!text || !takes_preprocessing(self)) return EFFNN_OK;
+    if (!text || !self->kind->pixels) return EFFNN_OK;
     document = cJSON_Parse(text);
     if (!document)
         return effnn__fail(EFFNN_E_FORMAT, "the model's metadata effnn.preprocess is not JSON");
@@ -268,7 +294,7 @@ static effnn_status give_preprocess(effnn_dataset *data, const uri *self)
     char scale[32];
     effnn_status status;
 
-    if (!takes_preprocessing(self)) return EFFNN_OK;
+    if (!self->kind->pixels) return EFFNN_OK;
     effnn__format_f64(scale, sizeof scale, spec->scale > 0.0 ? spec->scale : DEFAULT_SCALE);
     status = effnn__str_add(&text, "{");
     if (status == EFFNN_OK) status = print_numbers(&text, "mean", spec->mean, spec->n_mean);
@@ -293,11 +319,14 @@ effnn_status effnn_dataset_open(effnn_dataset **out, effnn_context *context, con
     if (!self) return effnn__fail_nomem("data", sizeof *self);
     status = parse(self, text);
     self->spec.model = model;
+    self->spec.options = self->options;
     if (status == EFFNN_OK) status = take_preprocess(self, model);
     if (status == EFFNN_OK) status = self->kind->open(&all, context, &self->spec);
     if (status == EFFNN_OK) status = give_preprocess(all, self);
     if (status == EFFNN_OK) status = slice(out, self, all);
     if (status != EFFNN_OK) effnn_dataset_destroy(all);
+    if (self->options) effnn__options_clear(self->kind->options, self->options);
+    effnn__free(self->options);
     effnn__free(self->text);
     effnn__free(self);
     return status;

@@ -82,11 +82,7 @@ static effnn_status open_cifar10(effnn_dataset **out, effnn_context *context,
             .rank = 3,
             .shape = { 3, 32, 32 },
             .has_label = true,
-            .scale = spec->scale > 0.0 ? spec->scale : 255.0,
-            .n_mean = spec->n_mean,
-            .n_std = spec->n_std,
-            .mean = spec->mean,
-            .std = spec->std,
+            .scale = effnn__dataset_scale(spec),
         };
 
         status = effnn__records_open(out, context, &layout);
@@ -99,5 +95,6 @@ extern const effnn__dataset_kind effnn__dataset_kind_cifar10;
 const effnn__dataset_kind effnn__dataset_kind_cifar10 = {
     .name = "cifar10",
     .summary = "CIFAR-10 binary records: cifar10:DIR_OR_FILE[+FILE…][,split=train|test]",
+    .pixels = true,
     .open = open_cifar10,
 };

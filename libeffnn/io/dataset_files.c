@@ -17,3 +17,12 @@ const effnn__dataset_kind *effnn__dataset_kind_at(size_t index)
 {
     return index < sizeof table / sizeof table[0] ? table[index] : NULL;
 }
+
+effnn__pixel_scale effnn__dataset_scale(const effnn__dataset_spec *spec)
+{
+    return (effnn__pixel_scale){ .scale = spec->scale > 0.0 ? spec->scale : 255.0,
+                                 .n_mean = spec->n_mean,
+                                 .n_std = spec->n_std,
+                                 .mean = spec->mean,
+                                 .std = spec->std };
+}

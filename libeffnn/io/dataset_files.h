@@ -5,6 +5,8 @@
 /* Dataset readers over files: one kind a file, one row in the table (dataset_files.c). Files stay
  * mapped; samples are made when read. */
 
+#include "base/option.h"
+#include "io/dataset_pixels.h"
 #include "model/dataset.h"
 
 #include <stdbool.h>
@@ -21,17 +23,24 @@ typedef struct effnn__dataset_spec {
     const double *mean, *std; /* per channel, after division by scale */
     double scale;             /* 0: the kind's default */
     uint64_t count;           /* of random samples */
-    const effnn_model *model; /* shapes of random samples; may be NULL */
+    const effnn_model *model; /* shapes of random samples, inputs of texts; may be NULL */
+    const void *options;      /* the kind's own */
 } effnn__dataset_spec;
 
 typedef struct effnn__dataset_kind {
-    const char *name;    /* "cifar10" */
-    const char *summary; /* one line for docs */
+    const char *name;                /* "cifar10" */
+    const char *summary;             /* one line for docs */
+    bool pixels;                     /* takes mean, std and scale */
+    const effnn_option_def *options; /* keys of its own; NULL: none */
+    size_t options_size;
     effnn_status (*open)(effnn_dataset **out, effnn_context *context,
                          const effnn__dataset_spec *spec);
 } effnn__dataset_kind;
 
 const effnn__dataset_kind *effnn__dataset_kind_at(size_t index); /* NULL past the last */
+
+/* Scale, mean and std of a URI; the usual scale of bytes where it gives none. */
+effnn__pixel_scale effnn__dataset_scale(const effnn__dataset_spec *spec);
 
 /* Fixed-size records of a label byte and a byte image [channels, …], over one or more files; what
  * cifar10 and records both are. Pixels become (byte / scale - mean) / std in f32. */
@@ -41,9 +50,7 @@ typedef struct effnn__records_layout {
     size_t rank;
     int64_t shape[EFFNN_MAX_RANK];
     bool has_label, label_last;
-    double scale;
-    size_t n_mean, n_std; /* 0, 1 or the number of channels */
-    const double *mean, *std;
+    effnn__pixel_scale scale;
 } effnn__records_layout;
 effnn_status effnn__records_open(effnn_dataset **out, effnn_context *context,
                                  const effnn__records_layout *layout);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Fixed-size byte records: a label byte before or behind an image, or no label. The files stay
- * mapped; a batch is converted when it is read, by one table of 256 floats a channel. */
+ * mapped; a batch is converted when it is read. */
 
 #include "base/alloc.h"
 #include "base/context.h"
@@ -20,10 +20,9 @@ typedef struct records {
     effnn__file *files;
     uint64_t *first; /* [n_files + 1]: index of each file's first record */
     effnn__shape shape;
-    size_t channels, plane; /* bytes of a record's image: channels · plane */
+    effnn__pixels pixels;
     size_t record, label_at, image_at;
     bool has_label;
-    float *levels; /* [channels, LEVELS] */
 } records;
 
 static void records_destroy(void *state)
@@ -34,7 +33,7 @@ static void records_destroy(void *state)
     for (size_t i = 0; self->files && i < self->n_files; i++) effnn__file_close(&self->files[i]);
     effnn__free(self->files);
     effnn__free(self->first);
-    effnn__free(self->levels);
+    effnn__pixels_clear(&self->pixels);
     effnn__context_release(self->context);
     effnn__free(self);
 }
@@ -51,7 +50,7 @@ static effnn_status records_read(void *state, uint64_t first, size_t n, effnn_ba
 {
     const records *self = state;
     int64_t dims[EFFNN_MAX_RANK];
-    const size_t image = self->channels * self->plane;
+    const size_t image = self->pixels.channels * self->pixels.plane;
     float *pixels;
     int64_t *labels = NULL;
 
@@ -68,59 +67,12 @@ static effnn_status records_read(void *state, uint64_t first, size_t n, effnn_ba
         const unsigned char *record = record_at(self, first + i);
 
         if (labels) labels[i] = record[self->label_at];
-        for (size_t c = 0; c < self->channels; c++) {
-            const float *level = self->levels + c * LEVELS;
-            const unsigned char *bytes = record + self->image_at + c * self->plane;
-            float *out = pixels + i * image + c * self->plane;
-
-            for (size_t k = 0; k < self->plane; k++) out[k] = level[bytes[k]];
-        }
+        effnn__pixels_convert(&self->pixels, pixels + i * image, record + self->image_at);
     }
     return EFFNN_OK;
 }
 
 static const effnn__dataset_ops ops = { .read = records_read, .destroy = records_destroy };
-
-/* The value for channel c: one for all, or one each. */
-static double pick(const double *values, size_t n, size_t c, double otherwise)
-{
-    return n == 0 ? otherwise : values[n == 1 ? 0 : c];
-}
-
-static effnn_status make_levels(records *self, const effnn__records_layout *layout)
-{
-    self->levels = effnn__alloc_array(self->channels * LEVELS, sizeof(float));
-    if (!self->levels) return effnn__fail_nomem("dataset", self->channels * LEVELS * sizeof(float));
-    for (size_t c = 0; c < self->channels; c++) {
-        const float mean = (float)pick(layout->mean, layout->n_mean, c, 0.0);
-        const float std = (float)pick(layout->std, layout->n_std, c, 1.0);
-        const float scale = (float)layout->scale;
-
-        for (size_t b = 0; b < LEVELS; b++)
-            self->levels[c * LEVELS + b] = ((float)b / scale - mean) / std;
-    }
-    return EFFNN_OK;
-}
-
-static effnn_status check_layout(const effnn__records_layout *layout, size_t channels)
-{
-    if (layout->rank == 0 || layout->rank >= EFFNN_MAX_RANK)
-        return effnn__fail(EFFNN_E_ARG, "records: shape has %zu dimensions, need 1 to %d",
-                           layout->rank, EFFNN_MAX_RANK - 1);
-    if (channels > MAX_CHANNELS)
-        return effnn__fail(EFFNN_E_ARG, "records: %zu channels, at most %d are possible", channels,
-                           MAX_CHANNELS);
-    if ((layout->n_mean > 1 && layout->n_mean != channels) ||
-        (layout->n_std > 1 && layout->n_std != channels))
-        return effnn__fail(EFFNN_E_ARG, "records: %zu means and %zu stds for %zu channels",
-                           layout->n_mean, layout->n_std, channels);
-    if (!(layout->scale > 0.0))
-        return effnn__fail(EFFNN_E_ARG, "records: scale %g is not positive", layout->scale);
-    for (size_t i = 0; i < layout->n_std; i++)
-        if (!(layout->std[i] > 0.0))
-            return effnn__fail(EFFNN_E_ARG, "records: std %g is not positive", layout->std[i]);
-    return EFFNN_OK;
-}
 
 static effnn_status open_files(records *self, const effnn__records_layout *layout)
 {
@@ -148,26 +100,29 @@ effnn_status effnn__records_open(effnn_dataset **out, effnn_context *context,
                                  const effnn__records_layout *layout)
 {
     records *self = effnn__zalloc(sizeof *self);
-    size_t image;
+    size_t image = 0;
     effnn_status status;
 
     if (!self) return effnn__fail_nomem("dataset", sizeof *self);
-    status = effnn__shape_count(&image, layout->rank, layout->shape);
+    if (layout->rank == 0 || layout->rank >= EFFNN_MAX_RANK)
+        status = effnn__fail(EFFNN_E_ARG, "records: shape has %zu dimensions, need 1 to %d",
+                             layout->rank, EFFNN_MAX_RANK - 1);
+    else
+        status = effnn__shape_count(&image, layout->rank, layout->shape);
     if (status == EFFNN_OK && image == 0)
         status = effnn__fail(EFFNN_E_SHAPE, "records: the shape has no elements");
-    if (status == EFFNN_OK) status = check_layout(layout, (size_t)layout->shape[0]);
+    if (status == EFFNN_OK)
+        status = effnn__pixels_init(&self->pixels, "records", (size_t)layout->shape[0],
+                                    image / (size_t)layout->shape[0], &layout->scale);
     if (status != EFFNN_OK) goto fail;
     self->context = effnn__context_retain(context);
     self->shape.rank = layout->rank;
     memcpy(self->shape.dims, layout->shape, layout->rank * sizeof *layout->shape);
-    self->channels = (size_t)layout->shape[0];
-    self->plane = image / self->channels;
     self->has_label = layout->has_label;
     self->record = image + (layout->has_label ? 1 : 0);
     self->label_at = layout->label_last ? image : 0;
     self->image_at = layout->has_label && !layout->label_last ? 1 : 0;
-    status = self->context ? make_levels(self, layout) : EFFNN_E_NOMEM;
-    if (status == EFFNN_OK) status = open_files(self, layout);
+    status = self->context ? open_files(self, layout) : EFFNN_E_NOMEM;
     if (status == EFFNN_OK)
         status = effnn__dataset_new(out, context, &ops, self, self->first[self->n_files], 1, NULL);
     if (status == EFFNN_OK) return EFFNN_OK;
@@ -187,11 +142,7 @@ static effnn_status open_kind(effnn_dataset **out, effnn_context *context,
         .rank = spec->rank,
         .has_label = strcmp(label, "none") != 0,
         .label_last = strcmp(label, "last") == 0,
-        .scale = spec->scale > 0.0 ? spec->scale : 255.0,
-        .n_mean = spec->n_mean,
-        .n_std = spec->n_std,
-        .mean = spec->mean,
-        .std = spec->std,
+        .scale = effnn__dataset_scale(spec),
     };
 
     if (spec->rank == 0) return effnn__fail(EFFNN_E_ARG, "records: needs shape=C/H/W");
@@ -205,5 +156,6 @@ extern const effnn__dataset_kind effnn__dataset_kind_records;
 const effnn__dataset_kind effnn__dataset_kind_records = {
     .name = "records",
     .summary = "raw byte records: records:FILE,shape=3/32/32,label=first|last|none",
+    .pixels = true,
     .open = open_kind,
 };

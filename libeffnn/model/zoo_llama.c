@@ -24,7 +24,7 @@ typedef struct llama_options {
     int64_t vocabulary, width, depth, heads, kv_heads, hidden, context;
     double theta, epsilon;
     int rotary;
-    bool tied;
+    bool tied, cache;
 } llama_options;
 
 enum { ROTARY_AUTO, ROTARY_INTERLEAVED, ROTARY_HALVES };
@@ -57,6 +57,8 @@ static const effnn_option_def option_defs[] = {
       EFFNN_OPT_ENUM, FIELD(rotary), .choices = rotary_names },
     { "tied", "without weights: the head is the embedding; else as the weights have it",
       EFFNN_OPT_BOOL, FIELD(tied), .value = 0 },
+    { "cache", "inputs and outputs for keys and values; without, a text starts at position 0",
+      EFFNN_OPT_BOOL, FIELD(cache), .value = 1 },
     EFFNN_OPTIONS_END,
 };
 
@@ -82,7 +84,7 @@ typedef struct decoder {
     effnn__zoo *zoo;
     llama_options size;          /* all chosen */
     int64_t head;                /* elements of a head */
-    effnn__value *position;      /* how many tokens came before */
+    effnn__value *position;      /* how many tokens came before; NULL without a cache */
     effnn__value *query;         /* [S]: the positions of the tokens */
     effnn__value *cosine, *sine; /* [S, head / 2] */
     effnn__value *scale;
@@ -180,13 +182,17 @@ static void hide(decoder *d, effnn__value *past)
 {
     effnn__zoo *zoo = d->zoo;
     const int64_t group = d->size.heads / d->size.kv_heads, column[] = { group, 1 };
-    effnn__value *slots = effnn__zoo_count_up(zoo, effnn__zoo_size_of(zoo, past, 2));
-    effnn__value *filled = EFFNN__ZOO_OP(zoo, "less", NULL, NULL, slots, d->position);
-    effnn__value *keys, *rows, *seen;
+    effnn__value *keys = d->query, *rows, *seen;
     int64_t *zeros = NULL;
 
-    keys = EFFNN__ZOO_OP(zoo, "where", NULL, NULL, filled, slots, effnn__zoo_int(zoo, "far", FAR));
-    keys = EFFNN__ZOO_OP(zoo, "concat", NULL, "axis=0", keys, d->query);
+    if (past) {
+        effnn__value *slots = effnn__zoo_count_up(zoo, effnn__zoo_size_of(zoo, past, 2));
+        effnn__value *filled = EFFNN__ZOO_OP(zoo, "less", NULL, NULL, slots, d->position);
+
+        slots =
+            EFFNN__ZOO_OP(zoo, "where", NULL, NULL, filled, slots, effnn__zoo_int(zoo, "far", FAR));
+        keys = EFFNN__ZOO_OP(zoo, "concat", NULL, "axis=0", slots, keys);
+    }
     if (zoo->status == EFFNN_OK) {
         zeros = effnn__alloc_array((size_t)group, sizeof *zeros);
         if (!zeros) zoo->status = effnn__fail_nomem("llama", (size_t)group * sizeof *zeros);
@@ -204,14 +210,17 @@ static effnn__value *attention(decoder *d, effnn__value *x)
 {
     effnn__zoo *zoo = d->zoo;
     const llama_options *size = &d->size;
-    effnn__value *past_k = add_past(d, "past_key.#"), *past_v = add_past(d, "past_value.#");
+    effnn__value *past_k = size->cache ? add_past(d, "past_key.#") : NULL;
+    effnn__value *past_v = size->cache ? add_past(d, "past_value.#") : NULL;
     effnn__value *q = rotate(d, project(d, x, "layers.#.query", size->heads), size->heads);
     effnn__value *k = rotate(d, project(d, x, "layers.#.key", size->kv_heads), size->kv_heads);
     effnn__value *v = project(d, x, "layers.#.value", size->kv_heads);
 
     if (!d->mask) hide(d, past_k);
-    k = with_past(d, past_k, k, "key.#");
-    v = with_past(d, past_v, v, "value.#");
+    if (size->cache) {
+        k = with_past(d, past_k, k, "key.#");
+        v = with_past(d, past_v, v, "value.#");
+    }
     /* The query heads of a group are rows of one product: no key is copied. */
     q = EFFNN__ZOO_RESHAPE(zoo, q, 0, size->kv_heads, -1, d->head);
     x = EFFNN__ZOO_OP(zoo, "matmul", NULL, NULL, q, effnn__zoo_transpose(zoo, k, "0:1:3:2"));
@@ -302,12 +311,13 @@ static void build(effnn__zoo *zoo, const void *options)
 
     choose_sizes(&d, options);
     tokens = effnn__zoo_input(zoo, "tokens", EFFNN_I64, 2, (const int64_t[]){ -1, -1 }, symbols);
-    d.position = effnn__zoo_input(zoo, "position", EFFNN_I64, 0, NULL, NULL);
+    d.query = effnn__zoo_count_up(zoo, effnn__zoo_size_of(zoo, tokens, 1));
+    if (d.size.cache) {
+        d.position = effnn__zoo_input(zoo, "position", EFFNN_I64, 0, NULL, NULL);
+        d.query = EFFNN__ZOO_OP(zoo, "add", NULL, NULL, d.query, d.position);
+    }
     embedding = effnn__zoo_param(zoo, "embedding.weight", EFFNN__ZOO_NORMAL, 2,
                                  (const int64_t[]){ d.size.vocabulary, d.size.width });
-    d.query =
-        EFFNN__ZOO_OP(zoo, "add", NULL, NULL,
-                      effnn__zoo_count_up(zoo, effnn__zoo_size_of(zoo, tokens, 1)), d.position);
     turn(&d);
     d.scale = effnn__zoo_float(zoo, "scale", 1.0 / sqrt((double)d.head));
     x = EFFNN__ZOO_OP(zoo, "gather", "embedding", "axis=0", embedding, tokens);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "io/tokenizer.h"
+#include "io/text/tokenizer.h"
 #include "support/alloc_fail.h"
 #include "support/model_files.h"
 

@@ -2,7 +2,7 @@
 /* Byte-pair encoding against Hugging Face's tokenizers (tests/golden/make/tokens.py), and files
  * that must not load. */
 
-#include "io/tokenizer.h"
+#include "io/text/tokenizer.h"
 #include "support/alloc_fail.h"
 #include "support/data.h"
 #include "support/token_cases.h"

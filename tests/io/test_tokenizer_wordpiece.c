@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* WordPiece against Hugging Face's tokenizers (tests/golden/make/tokens.py). */
 
-#include "io/tokenizer.h"
+#include "io/text/tokenizer.h"
 #include "support/alloc_fail.h"
 #include "support/token_cases.h"
 

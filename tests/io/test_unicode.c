@@ -2,7 +2,7 @@
 /* UTF-8 over every character, and classes and folds of characters chosen by hand from the standard.
  */
 
-#include "io/unicode.h"
+#include "io/text/unicode.h"
 #include "support/suite.h"
 
 #include <stdbool.h>

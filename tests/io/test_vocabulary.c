@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "io/vocabulary.h"
+#include "io/text/vocabulary.h"
 #include "support/alloc_fail.h"
 
 #include <stdio.h>

@@ -56,6 +56,17 @@ START_TEST(files_with_either_names_give_pytorchs_logits)
 }
 END_TEST
 
+START_TEST(without_a_cache_tokens_are_the_only_input)
+{
+    effnn_model *model = test_zoo("llama", "cache=0", "zoo/llama_meta.safetensors");
+
+    ck_assert_uint_eq(effnn_model_input_count(model), 1);
+    ck_assert_uint_eq(effnn_model_output_count(model), 1);
+    test_zoo_golden(model, "zoo/llama_tokens.npy", "zoo/llama_logits.npy", 2e-6);
+    effnn_model_destroy(model);
+}
+END_TEST
+
 START_TEST(sizes_come_from_the_weights)
 {
     effnn_model *model = test_zoo("llama", NULL, "zoo/llama_meta.safetensors");
@@ -96,4 +107,5 @@ START_TEST(sizes_that_do_not_fit_are_refused)
 END_TEST
 
 SUITE("zoo_llama", NULL, NULL, files_with_either_names_give_pytorchs_logits,
-      sizes_come_from_the_weights, sizes_that_do_not_fit_are_refused)
+      without_a_cache_tokens_are_the_only_input, sizes_come_from_the_weights,
+      sizes_that_do_not_fit_are_refused)

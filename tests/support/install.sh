@@ -3,7 +3,8 @@
 # missing (Debian 12, 13 and like Ubuntu), with sudo only if the user is not root.
 
 BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config libblis-dev liblapacke-dev
-    libprotobuf-c-dev protobuf-c-compiler libonnx-dev libcjson-dev"
+    libprotobuf-c-dev protobuf-c-compiler libonnx-dev libcjson-dev
+    zlib1g-dev"
 TEST_PACKAGES="check swig python3 python3-dev python3-numpy g++"
 
 install_packages() {

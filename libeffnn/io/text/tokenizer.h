@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef EFFNN_IO_TOKENIZER_INTERNAL_H
-#define EFFNN_IO_TOKENIZER_INTERNAL_H
+#ifndef EFFNN_IO_TEXT_TOKENIZER_H
+#define EFFNN_IO_TEXT_TOKENIZER_H
 
 /* Tokenisers inside: a vocabulary, and a row of functions for each kind. */
 
 #include "base/str.h"
-#include "io/vocabulary.h"
+#include "io/text/vocabulary.h"
 
 #include <effnn/tokenizer.h>
 #include <stdbool.h>

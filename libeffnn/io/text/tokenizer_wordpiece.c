@@ -6,8 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/vec.h"
-#include "io/tokenizer.h"
-#include "io/unicode.h"
+#include "io/text/tokenizer.h"
+#include "io/text/unicode.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One text with all strings, and a table of slots with linear probing. */
 
-#include "io/vocabulary.h"
+#include "io/text/vocabulary.h"
 
 #include "base/alloc.h"
 #include "base/vec.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef EFFNN_IO_VOCABULARY_H
-#define EFFNN_IO_VOCABULARY_H
+#ifndef EFFNN_IO_TEXT_VOCABULARY_H
+#define EFFNN_IO_TEXT_VOCABULARY_H
 
 /* Numbered byte strings, found by number and by contents. A string may hold zero bytes; of equal
  * ones the first is found. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* UTF-8, and lookups in the tables by halving. */
 
-#include "io/unicode.h"
+#include "io/text/unicode.h"
 
 #define HANGUL_FIRST 0xAC00u /* syllables, in the order of leading, vowel, trailing */
 #define HANGUL_LAST  0xD7A3u

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef EFFNN_IO_UNICODE_H
-#define EFFNN_IO_UNICODE_H
+#ifndef EFFNN_IO_TEXT_UNICODE_H
+#define EFFNN_IO_TEXT_UNICODE_H
 
 /* As much of Unicode as tokenisers need: UTF-8, classes of characters, and folding. */
 

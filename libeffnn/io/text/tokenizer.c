@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What all tokenisers share: the handle, special tokens, results into the caller's memory. */
 
-#include "io/tokenizer.h"
+#include "io/text/tokenizer.h"
 
 #include "base/alloc.h"
 #include "base/file.h"

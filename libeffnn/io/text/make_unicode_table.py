@@ -53,7 +53,7 @@ for code in range(0x110000):
 print(f"""/* SPDX-License-Identifier: BSD-3-Clause */
 /* Written by make_unicode_table.py from the data of Unicode {unicodedata.unidata_version}. */
 
-#include "io/unicode.h"
+#include "io/text/unicode.h"
 
 /* clang-format off */
 const uint32_t effnn__unicode_ranges[] = {{""")

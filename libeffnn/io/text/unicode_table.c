@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Written by make_unicode_table.py from the data of Unicode 14.0.0. */
 
-#include "io/unicode.h"
+#include "io/text/unicode.h"
 
 /* clang-format off */
 const uint32_t effnn__unicode_ranges[] = {
