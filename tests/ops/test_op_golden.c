@@ -32,6 +32,7 @@ typedef struct golden_case {
 static const golden_case cases[] = {
 #include "golden/ops/attention.inc"
 #include "golden/ops/cases.inc"
+#include "golden/ops/index.inc"
 #include "golden/ops/norms.inc"
 #include "golden/ops/recurrent.inc"
 #include "golden/ops/regions.inc"
