@@ -5,6 +5,8 @@
 #include "support/model_files.h"
 #include "support/tensor_assert.h"
 
+#include <stdio.h>
+
 static void check_forms(const effnn_model *model)
 {
     effnn_tensor *x = test_tensor_golden("onnx/forms_x.npy");
@@ -29,6 +31,30 @@ START_TEST(the_spellings_of_all_opsets_mean_the_same)
             check_forms(model);
             effnn_model_destroy(model);
         }
+    }
+}
+END_TEST
+
+START_TEST(operators_in_their_first_forms_compute_what_they_did)
+{
+    static const int opsets[] = { 7, 9, 10 };
+
+    for (size_t i = 0; i < sizeof opsets / sizeof opsets[0]; i++) {
+        char name[64];
+        effnn_tensor *x = test_tensor_golden("onnx/forms_x.npy"), *y;
+
+        snprintf(name, sizeof name, "onnx/first_%d.npy", opsets[i]);
+        effnn_tensor *expected = test_tensor_golden(name);
+        for (int keep_written = 0; keep_written < 2; keep_written++) {
+            snprintf(name, sizeof name, "onnx/first_%d.onnx", opsets[i]);
+            effnn_model *model = test_load_golden(name, keep_written);
+            test_model_run(&y, model, &x);
+            ck_assert_tensor_near(y, expected, 1e-5, 1e-6);
+            effnn_tensor_release(y);
+            effnn_model_destroy(model);
+        }
+        effnn_tensor_release(x);
+        effnn_tensor_release(expected);
     }
 }
 END_TEST
@@ -100,6 +126,7 @@ START_TEST(nodes_that_are_malformed_or_not_supported_are_refused_by_name)
 END_TEST
 
 SUITE("onnx_read_node", NULL, NULL, the_spellings_of_all_opsets_mean_the_same,
+      operators_in_their_first_forms_compute_what_they_did,
       names_for_added_constants_leave_the_names_of_the_file_alone,
       constant_nodes_of_every_form_become_constants,
       nodes_that_are_malformed_or_not_supported_are_refused_by_name)

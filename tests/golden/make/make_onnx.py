@@ -118,6 +118,38 @@ def write_networks():
     assert np.allclose(first, y, rtol=1e-5, atol=1e-6)
 
 
+# ---- operators in their first forms ----
+
+def first_forms():
+    """(opset, nodes, constants): attributes where inputs are today, rules of their own."""
+    yield 7, [node("Upsample", ["x"], ["a"], mode="nearest", scales=[1.0, 1.0, 2.0, 3.0]),
+              node("Pad", ["a"], ["b"], pads=[0, 0, 1, 0, 0, 0, 0, 2], mode="constant", value=0.5),
+              node("Slice", ["b"], ["c"], axes=[2, 3], starts=[0, -9], ends=[7, 100]),
+              node("Tile", ["c", "times"], ["d"]),
+              node("TopK", ["d"], ["y", "places"], axis=3, k=4)], [ints("times", 1, 2, 1, 1)]
+    yield 9, [node("Upsample", ["x", "scales"], ["a"], mode="linear"),
+              node("Scatter", ["a", "at", "new"], ["y"], axis=3)], [
+                  floats("scales", [1, 1, 2, 2]),
+                  numpy_helper.from_array(np.array([[[[3, 0]]]], np.int64), "at"),
+                  floats("new", [[[[7, 8]]]])]
+    yield 10, [node("Resize", ["x", "less"], ["a"], mode="nearest"),
+               node("Resize", ["a", "more"], ["b"], mode="linear"),
+               node("RoiAlign", ["b", "regions", "whose"], ["y"], output_height=2,
+                    output_width=2)], [floats("less", [1, 1, 0.6, 0.7]),
+                                       floats("more", [1, 1, 2, 2]),
+                                       floats("regions", [[0, 0, 3, 2.5], [1, 1, 5, 3]]),
+                                       ints("whose", 1, 0)]
+
+
+def write_first_forms():
+    x = np.load(FOLDER / "forms_x.npy")
+    for opset, nodes, constants in first_forms():
+        made = model(nodes, [info("x", T.FLOAT, X_SHAPE)], [info("y", T.FLOAT, None)], opset,
+                     constants)
+        write(f"first_{opset}", made)
+        np.save(FOLDER / f"first_{opset}.npy", run(made, {"x": x})[0])
+
+
 # ---- initialisers and constants ----
 
 TYPES = {"f32": T.FLOAT, "f64": T.DOUBLE, "f16": T.FLOAT16, "bf16": T.BFLOAT16, "i8": T.INT8,
@@ -393,6 +425,7 @@ def branches(rng):
 def main():
     BAD.mkdir(parents=True, exist_ok=True)
     write_networks()
+    write_first_forms()
     write_initialisers()
     write_constants()
     write_external()
