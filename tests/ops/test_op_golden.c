@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Operators against results of NumPy, PyTorch and the ONNX reference
- * (tests/golden/make/make_ops.py, make_nets.py). Numbers travel as doubles, which hold every value
- * of the types in the cases. */
+ * (tests/golden/make/make_ops.py, make_nets.py, make_math.py). Numbers travel as doubles, which
+ * hold every value of the types in the cases. */
 
 #include "ops/op_run.h"
 
@@ -24,7 +24,7 @@ typedef struct golden_case {
     const char *name, *op, *attrs;
     double tolerance;
     size_t n_inputs;
-    golden_operand inputs[8];
+    golden_operand inputs[9];
     size_t n_outputs;
     golden_operand outputs[4];
 } golden_case;
@@ -34,9 +34,11 @@ static const golden_case cases[] = {
 #include "golden/ops/cases.inc"
 #include "golden/ops/index.inc"
 #include "golden/ops/norms.inc"
+#include "golden/ops/quantized.inc"
 #include "golden/ops/recurrent.inc"
 #include "golden/ops/regions.inc"
 #include "golden/ops/resize.inc"
+#include "golden/ops/scalars.inc"
 #include "golden/ops/windows.inc"
 };
 #define N_CASES (sizeof cases / sizeof cases[0])
@@ -59,7 +61,7 @@ START_TEST(an_operator_gives_the_expected_numbers)
 {
     const golden_case *c = &cases[_i];
     const effnn_op_def *def = effnn__op_find(c->op);
-    effnn_tensor *inputs[8] = { NULL }, *outputs[4] = { NULL };
+    effnn_tensor *inputs[9] = { NULL }, *outputs[4] = { NULL };
 
     ck_assert_msg(def, "no operator '%s'", c->op);
     void *attrs = calloc(1, def->attrs_size + 1);
