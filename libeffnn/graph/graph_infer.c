@@ -115,14 +115,15 @@ effnn_status effnn__graph_infer(effnn__graph *self)
 typedef struct bindings {
     size_t n, capacity;
     struct binding {
-        uint32_t symbol;
+        bool is_bound;
         int64_t size;
-    } * items;
+    } * items; /* [n], by symbol */
 } bindings;
 
 /* Whether dimension `dim` may have `size`; a symbol seen first is bound to what makes it so. */
 static effnn_status bind_dim(bool *fits, bindings *bound, effnn__sym dim, int64_t size)
 {
+    struct binding *binding;
     int64_t solved;
 
     if (effnn__sym_is_constant(dim)) {
@@ -132,13 +133,11 @@ static effnn_status bind_dim(bool *fits, bindings *bound, effnn__sym dim, int64_
     *fits = size >= 0 && (size - dim.offset) % dim.scale == 0;
     if (!*fits) return EFFNN_OK;
     solved = (size - dim.offset) / dim.scale;
-    for (size_t i = 0; i < bound->n; i++) {
-        if (bound->items[i].symbol != dim.symbol) continue;
-        *fits = bound->items[i].size == solved;
-        return EFFNN_OK;
-    }
-    EFFNN_TRY(effnn__grow(&bound->items, &bound->capacity, bound->n + 1, sizeof *bound->items));
-    bound->items[bound->n++] = (struct binding){ .symbol = dim.symbol, .size = solved };
+    EFFNN_TRY(effnn__grow(&bound->items, &bound->capacity, dim.symbol + 1, sizeof *bound->items));
+    while (bound->n <= dim.symbol) bound->items[bound->n++] = (struct binding){ 0 };
+    binding = &bound->items[dim.symbol];
+    *fits = !binding->is_bound || binding->size == solved;
+    *binding = (struct binding){ .is_bound = true, .size = solved };
     return EFFNN_OK;
 }
 

@@ -32,11 +32,16 @@ static void join_buffer(effnn__plan *self, size_t value, size_t buffer)
 /* The caller's output that a value is written into directly; outputs.n: none. */
 static size_t output_slot(const effnn__graph *graph, const effnn__value *value)
 {
-    size_t slot = 0;
+    return value->is_output && value->producer ? value->mark : graph->outputs.n;
+}
 
-    if (!value->is_output || !value->producer) return graph->outputs.n;
-    while (graph->outputs.items[slot] != value) slot++;
-    return slot;
+/* Mark the outputs with their places: the first of a value that is one twice. */
+static void mark_outputs(const effnn__graph *graph)
+{
+    for (size_t i = graph->outputs.n; i-- > 0;) {
+        effnn__value *value = graph->outputs.items[i];
+        value->mark = i;
+    }
 }
 
 static bool has_one_output(const effnn__node *node)
@@ -112,6 +117,7 @@ void effnn__plan_assign_buffers(effnn__plan *self, const effnn__plan_options *op
     const effnn__graph *graph = self->graph;
 
     find_last_readers(self);
+    mark_outputs(graph);
     for (size_t i = 0; i < options->n_tapped; i++)
         self->nodes[options->tapped[i]->index].is_tapped = true;
     for (size_t i = 0; i < graph->inputs.n; i++) {

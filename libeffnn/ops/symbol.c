@@ -3,7 +3,7 @@
  * one is a sum of scaled symbols, a product of linear factors, a quotient that does not divide, or
  * the outcome of broadcasting. Derived symbols are kept in a normal form (like terms combined,
  * terms sorted, constant factors moved out), so that equal expressions are found again by comparing
- * their terms. Tables hold a few hundred entries at most, so they are searched linearly. */
+ * their terms, by way of a hash table: a file may name any number of sizes. */
 
 #include "ops/symbol.h"
 
@@ -36,6 +36,8 @@ typedef struct symbol_entry {
 struct effnn__symbols {
     size_t n, capacity;
     symbol_entry *entries; /* symbol i is entry i - 1 */
+    size_t n_slots;        /* a power of 2, more than n, or 0 */
+    uint32_t *slots;       /* symbols by the hash of what makes them; 0: empty */
     uint64_t n_fresh;
 };
 
@@ -62,7 +64,72 @@ void effnn__symbols_destroy(effnn__symbols *self)
         effnn__free(self->entries[i].terms);
     }
     effnn__free(self->entries);
+    effnn__free(self->slots);
     effnn__free(self);
+}
+
+/* ---- finding entries ---- */
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
+    return hash ^ (hash >> 32);
+}
+
+/* Of a name for atoms, of the terms for derived symbols. */
+static uint64_t hash_of(symbol_kind kind, const char *text, const effnn__sym *terms, size_t n)
+{
+    uint64_t hash = mix(0, (uint64_t)kind);
+
+    for (size_t i = 0; n == 0 && text[i]; i++) hash = mix(hash, (unsigned char)text[i]);
+    for (size_t i = 0; i < n; i++) {
+        hash = mix(hash, terms[i].symbol);
+        hash = mix(hash, (uint64_t)terms[i].scale);
+        hash = mix(hash, (uint64_t)terms[i].offset);
+    }
+    return hash;
+}
+
+static bool is_same(const symbol_entry *entry, symbol_kind kind, const char *text,
+                    const effnn__sym *terms, size_t n)
+{
+    if (entry->kind != kind || entry->n != n) return false;
+    for (size_t i = 0; i < n; i++)
+        if (!effnn__sym_equal(entry->terms[i], terms[i])) return false;
+    return n || strcmp(entry->text, text) == 0;
+}
+
+/* The symbol of an entry that is there, or 0; *slot: where it is or belongs. */
+static uint32_t find_symbol(size_t *slot, const effnn__symbols *self, symbol_kind kind,
+                            const char *text, const effnn__sym *terms, size_t n)
+{
+    if (self->n_slots == 0) return 0;
+    *slot = (size_t)hash_of(kind, text, terms, n) & (self->n_slots - 1);
+    for (; self->slots[*slot]; *slot = (*slot + 1) & (self->n_slots - 1))
+        if (is_same(&self->entries[self->slots[*slot] - 1], kind, text, terms, n)) break;
+    return self->slots[*slot];
+}
+
+/* Make room for one symbol more. */
+static effnn_status grow_slots(effnn__symbols *self)
+{
+    const size_t n_slots = self->n_slots ? 2 * self->n_slots : 16;
+    uint32_t *slots;
+
+    if (2 * (self->n + 1) <= self->n_slots) return EFFNN_OK;
+    slots = effnn__alloc_array(n_slots, sizeof *slots);
+    if (!slots) return effnn__fail_nomem("symbol table", n_slots * sizeof *slots);
+    effnn__free(self->slots);
+    self->slots = slots;
+    self->n_slots = n_slots;
+    for (size_t i = 0; i < self->n; i++) {
+        const symbol_entry *entry = &self->entries[i];
+        size_t slot = 0;
+
+        find_symbol(&slot, self, entry->kind, entry->text, entry->terms, entry->n);
+        self->slots[slot] = (uint32_t)(i + 1);
+    }
+    return EFFNN_OK;
 }
 
 static const symbol_entry *entry_of(const effnn__symbols *self, uint32_t symbol)
@@ -76,6 +143,7 @@ static effnn_status add_entry(effnn__sym *out, effnn__symbols *self, symbol_kind
                               const effnn__sym *terms, size_t n)
 {
     symbol_entry entry = { .kind = kind, .text = text, .n = n };
+    size_t slot = 0;
 
     if (!text) return effnn__fail_nomem("text of a symbol", 1);
     if (n > 0) {
@@ -86,14 +154,17 @@ static effnn_status add_entry(effnn__sym *out, effnn__symbols *self, symbol_kind
         }
         memcpy(entry.terms, terms, n * sizeof *terms);
     }
-    const effnn_status status =
+    effnn_status status =
         effnn__grow(&self->entries, &self->capacity, self->n + 1, sizeof *self->entries);
+    if (status == EFFNN_OK) status = grow_slots(self);
     if (status != EFFNN_OK) {
         effnn__free(entry.text);
         effnn__free(entry.terms);
         return status;
     }
+    find_symbol(&slot, self, kind, entry.text, entry.terms, n);
     self->entries[self->n++] = entry;
+    self->slots[slot] = (uint32_t)self->n;
     *out = (effnn__sym){ .scale = 1, .symbol = (uint32_t)self->n };
     return EFFNN_OK;
 }
@@ -121,13 +192,12 @@ effnn_status effnn__symbols_clone(effnn__symbols **out, const effnn__symbols *se
 
 effnn_status effnn__symbols_named(effnn__sym *out, effnn__symbols *self, const char *name)
 {
-    for (size_t i = 0; i < self->n; i++) {
-        if (self->entries[i].kind == KIND_NAMED && strcmp(self->entries[i].text, name) == 0) {
-            *out = (effnn__sym){ .scale = 1, .symbol = (uint32_t)(i + 1) };
-            return EFFNN_OK;
-        }
-    }
-    return add_entry(out, self, KIND_NAMED, effnn__strdup(name), NULL, 0);
+    size_t slot;
+    const uint32_t symbol = find_symbol(&slot, self, KIND_NAMED, name, NULL, 0);
+
+    if (!symbol) return add_entry(out, self, KIND_NAMED, effnn__strdup(name), NULL, 0);
+    *out = (effnn__sym){ .scale = 1, .symbol = symbol };
+    return EFFNN_OK;
 }
 
 effnn_status effnn__symbols_fresh(effnn__sym *out, effnn__symbols *self)
@@ -204,17 +274,13 @@ static effnn_status derived_text(char **out, const effnn__symbols *self, symbol_
 static effnn_status intern(effnn__sym *out, effnn__symbols *self, symbol_kind kind,
                            const effnn__sym *terms, size_t n)
 {
+    size_t slot;
+    const uint32_t symbol = find_symbol(&slot, self, kind, NULL, terms, n);
     char *text = NULL;
 
-    for (size_t i = 0; i < self->n; i++) {
-        const symbol_entry *entry = &self->entries[i];
-        bool same = entry->kind == kind && entry->n == n;
-
-        for (size_t k = 0; k < n && same; k++) same = effnn__sym_equal(entry->terms[k], terms[k]);
-        if (same) {
-            *out = (effnn__sym){ .scale = 1, .symbol = (uint32_t)(i + 1) };
-            return EFFNN_OK;
-        }
+    if (symbol) {
+        *out = (effnn__sym){ .scale = 1, .symbol = symbol };
+        return EFFNN_OK;
     }
     EFFNN_TRY(derived_text(&text, self, kind, terms, n));
     return add_entry(out, self, kind, text, terms, n);

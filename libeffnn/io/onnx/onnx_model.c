@@ -18,6 +18,8 @@
 #define OPSET_MIN 1
 #define OPSET_MAX 28
 
+#define MAX_ENTRIES 10000 /* imports and metadata: they are compared with each other */
+
 /* Field numbers of ModelProto. */
 enum { MODEL_PRODUCER = 2, MODEL_PRODUCER_VERSION = 3, MODEL_GRAPH = 7, MODEL_IMPORT = 8 };
 enum { MODEL_METADATA = 14 };
@@ -110,6 +112,8 @@ static effnn_status read_model(effnn__onnx_input *self, const unsigned char *dat
     effnn__wire wire = effnn__wire_over(data, size);
     effnn__wire_field part, graph = { 0 }, producer = { 0 }, version = { 0 };
 
+    size_t n_entries = 0;
+
     EFFNN_TRY(effnn__wire_check(&onnx__model_proto__descriptor, 2, data, size, self->name));
     while (effnn__wire_next(&wire, &part)) {
         if (part.type != PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED) continue;
@@ -117,7 +121,12 @@ static effnn_status read_model(effnn__onnx_input *self, const unsigned char *dat
         case MODEL_PRODUCER: producer = part; break;
         case MODEL_PRODUCER_VERSION: version = part; break;
         case MODEL_IMPORT:
-        case MODEL_METADATA: EFFNN_TRY(read_entry(self, &part)); break;
+        case MODEL_METADATA:
+            if (++n_entries > MAX_ENTRIES)
+                return effnn__fail(EFFNN_E_FORMAT, "'%s': more than %d imports and metadata",
+                                   self->name, MAX_ENTRIES);
+            EFFNN_TRY(read_entry(self, &part));
+            break;
         case MODEL_GRAPH:
             if (graph.begin) return effnn__fail(EFFNN_E_FORMAT, "'%s': two graphs", self->name);
             graph = part;

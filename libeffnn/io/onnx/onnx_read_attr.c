@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#define MAX_ATTRIBUTES 1000 /* of one node: they are compared with each other */
+
 /* Zeroed memory that lives as long as the attributes. */
 static effnn_status add_block(void **out, effnn__onnx_attrs *self, size_t n, size_t size)
 {
@@ -150,6 +152,9 @@ effnn_status effnn__onnx_read_node_attrs(effnn__onnx_attrs *out, effnn__onnx_inp
     effnn__onnx_attrs attrs = { 0 };
     effnn_status status = EFFNN_OK;
 
+    if (proto->n_attribute > MAX_ATTRIBUTES)
+        return effnn__fail(EFFNN_E_FORMAT, "node '%s': %zu attributes, at most %d are possible",
+                           node, proto->n_attribute, MAX_ATTRIBUTES);
     attrs.items = effnn__alloc_array(proto->n_attribute, sizeof *attrs.items);
     if (!attrs.items) return effnn__fail_nomem(node, proto->n_attribute * sizeof *attrs.items);
     while (status == EFFNN_OK && attrs.n < proto->n_attribute) {

@@ -7,7 +7,6 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "base/str.h"
 #include "io/onnx/onnx_model.h"
 #include "tensor/tensor.h"
 
@@ -130,19 +129,24 @@ static effnn_status note_reads(effnn__map *out, const effnn__vec *nodes)
 static effnn_status write_constants(effnn__onnx_output *self, const effnn__map *reads)
 {
     const effnn__graph *graph = self->graph;
-    size_t n = 0;
+    effnn__vec added = self->initialisers;
+    effnn_status status = EFFNN_OK;
 
-    for (size_t i = 0; i < graph->values.n; i++) {
+    self->initialisers = (effnn__vec){ 0 };
+    for (size_t i = 0; i < graph->values.n && status == EFFNN_OK; i++) {
         const effnn__value *value = effnn__graph_value(graph, i);
         Onnx__TensorProto *proto = NULL;
         if (!value->constant) continue;
         if (value->n_uses && !value->is_output && !effnn__map_get(reads, value->name) &&
             !effnn__map_get(&self->captured, value->name))
             continue;
-        EFFNN_TRY(effnn__onnx_write_tensor(self, &proto, value->name, value->constant));
-        EFFNN_TRY(effnn__vec_insert(&self->initialisers, n++, proto));
+        status = effnn__onnx_write_tensor(self, &proto, value->name, value->constant);
+        if (status == EFFNN_OK) status = effnn__vec_push(&self->initialisers, proto);
     }
-    return EFFNN_OK;
+    for (size_t i = 0; i < added.n && status == EFFNN_OK; i++)
+        status = effnn__vec_push(&self->initialisers, added.items[i]);
+    effnn__vec_clear(&added);
+    return status;
 }
 
 static effnn_status write_initialisers(effnn__onnx_output *self)
@@ -381,14 +385,27 @@ static effnn_status write_data(effnn__writer **out, const effnn__onnx_output *se
     return EFFNN_OK;
 }
 
+/* "<path>.data"; by effnn__free. */
+static effnn_status data_path_of(char **out, const char *path)
+{
+    const size_t n = strlen(path);
+    char *text = effnn__alloc(n + sizeof ".data");
+
+    if (!text) return effnn__fail_nomem(path, n + sizeof ".data");
+    memcpy(text, path, n);
+    memcpy(text + n, ".data", sizeof ".data");
+    *out = text;
+    return EFFNN_OK;
+}
+
 /* Both files are whole and on disk before the first takes its place. */
 static effnn_status write_files(effnn__onnx_output *self, const Onnx__ModelProto *proto,
                                 const char *path, bool external)
 {
     const char *slash = strrchr(path, '/');
-    char *data_path = effnn__strprintf("%s.data", path);
+    char *data_path = NULL;
     effnn__writer *model = NULL, *data = NULL;
-    effnn_status status = data_path ? EFFNN_OK : effnn__fail_nomem(path, strlen(path));
+    effnn_status status = data_path_of(&data_path, path);
 
     if (status == EFFNN_OK && (external || onnx__model_proto__get_packed_size(proto) > INT32_MAX))
         status = effnn__onnx_place_outside(self, data_path + (slash ? slash + 1 - path : 0));
