@@ -126,6 +126,19 @@ effnn__value *effnn__zoo_attention(effnn__zoo *zoo, effnn__value *q, effnn__valu
                                    effnn__value *v, int64_t width, int64_t heads,
                                    effnn__value *mask, const char *pattern);
 
+/* ---- positions (zoo_positions.c); query [S]: the positions of the tokens ---- */
+
+/* Cosines and sines [S, head / 2] of position · theta^(-2 k / head), for rotary positions. */
+void effnn__zoo_turn(effnn__value *out[2], effnn__zoo *zoo, effnn__value *query, int64_t head,
+                     double theta);
+/* What is added to scores [..., group · S, C + S]: rows are `group` query heads one behind the
+ * other, columns a past [.., .., C, ..] of which the first `position` entries are filled, and the
+ * tokens. Hides what is not filled, and later tokens. past NULL: there is none. */
+effnn__value *effnn__zoo_hide(effnn__zoo *zoo, effnn__value *query, effnn__value *past,
+                              effnn__value *position, int64_t group);
+
+/* ---- convolutional layers ---- */
+
 typedef struct effnn__zoo_window {
     int64_t in, out, kernel, stride, pad, groups;
     bool bias;

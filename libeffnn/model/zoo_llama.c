@@ -10,15 +10,8 @@
 
 #include "model/zoo_build.h"
 
-#include "base/alloc.h"
-#include "tensor/tensor.h"
-
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
-
-#define FAR    ((int64_t)1 << 40) /* a position that no query reaches */
-#define HIDDEN (-1e30)            /* score of what may not be seen */
 
 typedef struct llama_options {
     int64_t vocabulary, width, depth, heads, kv_heads, hidden, context;
@@ -86,7 +79,8 @@ typedef struct decoder {
     int64_t head;                /* elements of a head */
     effnn__value *position;      /* how many tokens came before; NULL without a cache */
     effnn__value *query;         /* [S]: the positions of the tokens */
-    effnn__value *cosine, *sine; /* [S, head / 2] */
+    effnn__value *cosine, *sine; /* [S, head / 2] of the tokens … */
+    effnn__value *places;        /* [N, S] … and where a token finds its own */
     effnn__value *scale;
     effnn__value *mask; /* [group · S, C + S], added to scores; made with the first layer */
 } decoder;
@@ -102,32 +96,12 @@ static effnn__value *rms_norm(const decoder *d, effnn__value *x, const char *pat
 }
 
 /* x [N, heads, S, head], its pairs of elements turned by position · frequency. */
-static effnn__value *rotate(const decoder *d, effnn__value *x, int64_t heads)
+static effnn__value *rotate(const decoder *d, effnn__value *x, const char *pattern)
 {
-    effnn__zoo *zoo = d->zoo;
-    const int64_t half = d->head / 2;
-    const bool neighbours = d->size.rotary == ROTARY_INTERLEAVED;
-    effnn__value *pair[2], *a, *b, *turned_a, *turned_b;
+    const char *attrs = d->size.rotary == ROTARY_INTERLEAVED ? "interleaved=1" : "interleaved=0";
 
-    if (neighbours) x = EFFNN__ZOO_RESHAPE(zoo, x, 0, heads, -1, half, 2);
-    effnn__zoo_split(pair, zoo, x, 2);
-    a = pair[0];
-    b = pair[1];
-    if (neighbours) {
-        a = EFFNN__ZOO_RESHAPE(zoo, a, 0, heads, -1, half);
-        b = EFFNN__ZOO_RESHAPE(zoo, b, 0, heads, -1, half);
-    }
-    turned_a =
-        EFFNN__ZOO_OP(zoo, "sub", NULL, NULL, EFFNN__ZOO_OP(zoo, "mul", NULL, NULL, a, d->cosine),
-                      EFFNN__ZOO_OP(zoo, "mul", NULL, NULL, b, d->sine));
-    turned_b =
-        EFFNN__ZOO_OP(zoo, "add", NULL, NULL, EFFNN__ZOO_OP(zoo, "mul", NULL, NULL, a, d->sine),
-                      EFFNN__ZOO_OP(zoo, "mul", NULL, NULL, b, d->cosine));
-    if (!neighbours) return EFFNN__ZOO_OP(zoo, "concat", NULL, "axis=-1", turned_a, turned_b);
-    turned_a = EFFNN__ZOO_RESHAPE(zoo, turned_a, 0, heads, -1, half, 1);
-    turned_b = EFFNN__ZOO_RESHAPE(zoo, turned_b, 0, heads, -1, half, 1);
-    x = EFFNN__ZOO_OP(zoo, "concat", NULL, "axis=-1", turned_a, turned_b);
-    return EFFNN__ZOO_RESHAPE(zoo, x, 0, heads, -1, d->head);
+    return EFFNN__ZOO_OP(d->zoo, "rotary_embedding", pattern, attrs, x, d->cosine, d->sine,
+                         d->places);
 }
 
 /* A projection of x as heads [N, heads, S, head]. */
@@ -154,69 +128,20 @@ static effnn__value *with_past(const decoder *d, effnn__value *past, effnn__valu
     return EFFNN__ZOO_OP(d->zoo, "concat", NULL, "axis=2", past, fresh);
 }
 
-/* cosine and sine [S, head / 2] of the queries' positions [S]. */
-static void turn(decoder *d)
-{
-    effnn__zoo *zoo = d->zoo;
-    const int64_t half = d->head / 2;
-    effnn__value *query, *angle, *frequency = NULL;
-    effnn_tensor *tensor = NULL;
-
-    if (zoo->status == EFFNN_OK)
-        zoo->status = effnn_tensor_create(&tensor, zoo->model->context, EFFNN_F32, 1, &half);
-    for (int64_t k = 0; tensor && k < half; k++)
-        ((float *)effnn__tensor_data(tensor))[k] =
-            (float)pow(d->size.theta, -(double)k / (double)half);
-    if (tensor)
-        zoo->status = effnn__graph_add_constant(&frequency, zoo->model->graph, "rotary_frequency",
-                                                false, tensor);
-    effnn_tensor_release(tensor);
-    query = EFFNN__ZOO_OP(zoo, "cast", NULL, "to=f32", d->query);
-    angle = EFFNN__ZOO_OP(zoo, "mul", NULL, NULL, EFFNN__ZOO_RESHAPE(zoo, query, -1, 1), frequency);
-    d->cosine = EFFNN__ZOO_OP(zoo, "cos", NULL, NULL, angle);
-    d->sine = EFFNN__ZOO_OP(zoo, "sin", NULL, NULL, angle);
-}
-
-/* What each row of scores may see: entries of the past that are filled, and no later token. */
-static void hide(decoder *d, effnn__value *past)
-{
-    effnn__zoo *zoo = d->zoo;
-    const int64_t group = d->size.heads / d->size.kv_heads, column[] = { group, 1 };
-    effnn__value *keys = d->query, *rows, *seen;
-    int64_t *zeros = NULL;
-
-    if (past) {
-        effnn__value *slots = effnn__zoo_count_up(zoo, effnn__zoo_size_of(zoo, past, 2));
-        effnn__value *filled = EFFNN__ZOO_OP(zoo, "less", NULL, NULL, slots, d->position);
-
-        slots =
-            EFFNN__ZOO_OP(zoo, "where", NULL, NULL, filled, slots, effnn__zoo_int(zoo, "far", FAR));
-        keys = EFFNN__ZOO_OP(zoo, "concat", NULL, "axis=0", slots, keys);
-    }
-    if (zoo->status == EFFNN_OK) {
-        zeros = effnn__alloc_array((size_t)group, sizeof *zeros);
-        if (!zeros) zoo->status = effnn__fail_nomem("llama", (size_t)group * sizeof *zeros);
-    }
-    rows = EFFNN__ZOO_OP(zoo, "add", NULL, NULL, effnn__zoo_ints(zoo, "group", 2, column, zeros),
-                         d->query);
-    effnn__free(zeros);
-    rows = EFFNN__ZOO_RESHAPE(zoo, rows, -1, 1);
-    seen = EFFNN__ZOO_OP(zoo, "less_or_equal", NULL, NULL, keys, rows);
-    d->mask = EFFNN__ZOO_OP(zoo, "where", NULL, NULL, seen, effnn__zoo_float(zoo, "seen", 0.0),
-                            effnn__zoo_float(zoo, "hidden", HIDDEN));
-}
-
 static effnn__value *attention(decoder *d, effnn__value *x)
 {
     effnn__zoo *zoo = d->zoo;
     const llama_options *size = &d->size;
     effnn__value *past_k = size->cache ? add_past(d, "past_key.#") : NULL;
     effnn__value *past_v = size->cache ? add_past(d, "past_value.#") : NULL;
-    effnn__value *q = rotate(d, project(d, x, "layers.#.query", size->heads), size->heads);
-    effnn__value *k = rotate(d, project(d, x, "layers.#.key", size->kv_heads), size->kv_heads);
+    effnn__value *q =
+        rotate(d, project(d, x, "layers.#.query", size->heads), "layers.#.turned_query");
+    effnn__value *k =
+        rotate(d, project(d, x, "layers.#.key", size->kv_heads), "layers.#.turned_key");
     effnn__value *v = project(d, x, "layers.#.value", size->kv_heads);
 
-    if (!d->mask) hide(d, past_k);
+    if (!d->mask)
+        d->mask = effnn__zoo_hide(zoo, d->query, past_k, d->position, size->heads / size->kv_heads);
     if (size->cache) {
         k = with_past(d, past_k, k, "key.#");
         v = with_past(d, past_v, v, "value.#");
@@ -307,18 +232,22 @@ static void build(effnn__zoo *zoo, const void *options)
 {
     static const char *const symbols[] = { "N", "S" };
     decoder d = { .zoo = zoo };
-    effnn__value *tokens, *embedding, *x, *y;
+    effnn__value *turn[2], *tokens, *count, *embedding, *x, *y;
 
     choose_sizes(&d, options);
     tokens = effnn__zoo_input(zoo, "tokens", EFFNN_I64, 2, (const int64_t[]){ -1, -1 }, symbols);
-    d.query = effnn__zoo_count_up(zoo, effnn__zoo_size_of(zoo, tokens, 1));
+    d.query = count = effnn__zoo_count_up(zoo, effnn__zoo_size_of(zoo, tokens, 1));
     if (d.size.cache) {
         d.position = effnn__zoo_input(zoo, "position", EFFNN_I64, 0, NULL, NULL);
         d.query = EFFNN__ZOO_OP(zoo, "add", NULL, NULL, d.query, d.position);
     }
     embedding = effnn__zoo_param(zoo, "embedding.weight", EFFNN__ZOO_NORMAL, 2,
                                  (const int64_t[]){ d.size.vocabulary, d.size.width });
-    turn(&d);
+    effnn__zoo_turn(turn, zoo, d.query, d.head, d.size.theta);
+    d.cosine = turn[0];
+    d.sine = turn[1];
+    d.places = EFFNN__ZOO_OP(zoo, "expand", NULL, NULL, count,
+                             EFFNN__ZOO_OP(zoo, "shape", NULL, NULL, tokens));
     d.scale = effnn__zoo_float(zoo, "scale", 1.0 / sqrt((double)d.head));
     x = EFFNN__ZOO_OP(zoo, "gather", "embedding", "axis=0", embedding, tokens);
     for (zoo->i = 0; zoo->status == EFFNN_OK && zoo->i < d.size.depth; zoo->i++) {
