@@ -39,6 +39,7 @@ static const golden_case cases[] = {
 #include "golden/ops/regions.inc"
 #include "golden/ops/resize.inc"
 #include "golden/ops/scalars.inc"
+#include "golden/ops/signals.inc"
 #include "golden/ops/windows.inc"
 };
 #define N_CASES (sizeof cases / sizeof cases[0])

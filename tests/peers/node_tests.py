@@ -60,6 +60,9 @@ REASONS = {
 
 Case = collections.namedtuple("Case", "name model inputs outputs rtol atol")
 
+# Expected values that hold the rounding of their maker's f32 arithmetic: 2e-7 for 0, beside 50.
+ROUNDED = {"test_dft_inverse": 1e-6, "test_dft_inverse_opset19": 1e-6}
+
 
 def operator_of(model, name):
     """The operator a test is for: the only one in its graph, or, of an expanded function, its name."""
@@ -156,7 +159,7 @@ def run_case(library, case):
     except RuntimeError as error:
         return ("refused" if ": not supported: " in str(error) else "failed"), str(error)
     for value, ours, expected in zip(case.model.graph.output, results, case.outputs):
-        wrong = same(ours, expected, case.rtol, case.atol)
+        wrong = same(ours, expected, case.rtol, ROUNDED.get(case.name, case.atol))
         if wrong:
             return "failed", f"output '{value.name}': {wrong}"
     return "pass", ""

@@ -25,7 +25,7 @@ RNG_BYTES = np.random.default_rng(21)
 def run(op_type, opset, inputs, n_outputs=1, domain="", **attrs):
     """One node run by ONNX Runtime; inputs may be None, outputs are all given."""
     names = ["" if x is None else f"i{k}" for k, x in enumerate(inputs)]
-    feeds = {n: x for n, x in zip(names, inputs) if n}
+    feeds = {n: np.asarray(x) for n, x in zip(names, inputs) if n}
     types = [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(x.dtype), x.shape)
              for n, x in feeds.items()]
     outputs = [f"o{k}" for k in range(n_outputs)]
@@ -245,6 +245,86 @@ def norms():
     y = x.astype(np.float64)
     case("mean variance normalization over two axes", "mean_variance_normalization", "axes=1:-1",
          1e-5, [x], (y - y.mean((1, 3), keepdims=True)) / y.std((1, 3), keepdims=True))
+
+
+def parts(z):
+    return np.stack([z.real, z.imag], -1)
+
+
+def signals():
+    x = f32(2, 7, 2)
+    z = x[..., 0].astype(np.float64) + 1j * x[..., 1]
+    case("DFT of length 7", "dft", None, 1e-5, [x], parts(np.fft.fft(z)))
+    case("inverse DFT, filled up to 12", "dft", "inverse=1", 1e-5, [x, np.int64(12)],
+         parts(np.fft.ifft(z, 12)))
+    x = f32(30, 2, 1)
+    y = x[..., 0].astype(np.float64)
+    case("DFT of real numbers along the first axis", "dft", "onesided=1", 1e-5,
+         [x, None, np.int64(0)], parts(np.fft.rfft(y, axis=0)))
+    for n in (8, 9):
+        z = np.fft.rfft(f32(2, n).astype(np.float64))
+        case(f"inverse DFT to {n} real numbers", "dft", "onesided=1,inverse=1", 1e-5,
+             [parts(z).astype(np.float32), np.int64(n)], np.fft.irfft(z, n)[..., None])
+    x, w = f32(2, 25), f32(10)
+    y = torch.stft(t(x), 10, 4, 10, t(w), center=False, return_complex=True).numpy()
+    case("STFT with a window", "stft", None, 1e-5, [x[..., None], np.int64(4), w],
+         parts(y.swapaxes(1, 2)))
+    for name, op in (("hann", "HannWindow"), ("hamming", "HammingWindow"),
+                     ("blackman", "BlackmanWindow")):
+        for periodic in (0, 1):
+            case(f"{name} window, periodic {periodic}", f"{name}_window", f"periodic={periodic}",
+                 1e-6, [np.int64(9)], run(op, 17, [np.int64(9)], periodic=periodic))
+    inputs = [np.int64(5), np.int64(64), np.int64(16000), np.float32(100), np.float32(7000)]
+    case("mel weights", "mel_weight_matrix", None, 1e-5, inputs,
+         run("MelWeightMatrix", 17, inputs))
+    deformed()
+    x, w, b, p = f32(2, 3, 5), f32(3, 1, 4), f32(3), f32(2, 3, 3)
+    whole = np.concatenate([p, x], 2)
+    y = F.silu(F.conv1d(t(whole), t(w), t(b), groups=3)).numpy()
+    case("causal convolution", "causal_conv_with_state", "activation=silu", 1e-5, [x, w, b, p],
+         [y, whole[..., -3:]])
+    linear_attentions()
+
+
+def deformed():
+    """Taps read by PyTorch's grid_sample, one at a time, and multiplied by einsum."""
+    n, c, h, w, k, groups = 1, 4, 5, 6, 2, 2
+    x, weight, mask = f32(n, c, h, w), f32(3, c, k, k), f32(n, groups * k * k, 4, 5)
+    offset, bias = f32(n, groups * k * k * 2, 4, 5), f32(3)
+    read = np.zeros((n, c, k * k, 4, 5))
+    for g in range(groups):
+        for tap in range(k * k):
+            at = (g * k * k + tap) * 2
+            y = np.arange(4)[:, None] + tap // k + offset[:, at]
+            z = np.arange(5)[None, :] + tap % k + offset[:, at + 1]
+            grid = np.stack([2 * z / (w - 1) - 1, 2 * y / (h - 1) - 1], -1).astype(np.float64)
+            some = slice(g * c // groups, (g + 1) * c // groups)
+            read[:, some, tap] = F.grid_sample(t(x[:, some].astype(np.float64)), t(grid),
+                                               align_corners=True).numpy() * \
+                mask[:, None, g * k * k + tap]
+    y = np.einsum("mck,nckyx->nmyx", weight.reshape(3, c, k * k), read) + bias[:, None, None]
+    case("deformable convolution", "deform_conv", "offset_group=2", 1e-5,
+         [x, weight, offset, bias, mask], y)
+
+
+def linear_attentions():
+    """Delta rule with gates, the state written as a matrix recurrence over tokens."""
+    tokens, heads, d, e = 4, 2, 3, 2
+    q, k, v = f32(1, tokens, 4 * d), f32(1, tokens, heads * d), f32(1, tokens, heads * e)
+    decay, rate, past = -np.abs(f32(1, tokens, heads)), f32(1, tokens, heads), \
+        f32(1, heads, d, e)
+    y, last = np.zeros((1, tokens, 4, e)), np.zeros((1, heads, d, e))
+    for h in range(heads):
+        s = past[0, h].astype(np.float64)
+        for i in range(tokens):
+            key, value = k[0, i].reshape(heads, d)[h], v[0, i].reshape(heads, e)[h]
+            s = (np.eye(d) - rate[0, i, h] * np.outer(key, key)) @ (np.exp(decay[0, i, h]) * s) \
+                + rate[0, i, h] * np.outer(key, value)
+            for r in (2 * h, 2 * h + 1):
+                y[0, i, r] = q[0, i].reshape(4, d)[r] @ s / np.sqrt(d)
+        last[0, h] = s
+    case("gated delta rule", "linear_attention", "q_num_heads=4,kv_num_heads=2", 1e-5,
+         [q, k, v, past, decay, rate], [y.reshape(1, tokens, 4 * e), last])
 
 
 def main():
