@@ -36,6 +36,10 @@ if "$venv/bin/pip" install -q numpy onnx onnxruntime onnxscript torch==2.13.0 >b
         check "MiniLM" python tests/peers/zoo_minilm.py "$build/libeffnn/libeffnn.so" \
             "$data/text/sst2/dev.tsv"
     fi
+    sources="--source wheel"
+    [ -f "$data/CATALOGUE.md" ] && sources="--source tar --source wheel"
+    check "ONNX's node tests" env EFFNN_DATA="$data" python tests/peers/node_tests.py \
+        "$build/libeffnn/libeffnn.so" $sources --check docs/node-tests.md
     if [ -f "$data/CATALOGUE.md" ]; then
         check "ONNX Runtime" env EFFNN_DATA="$data" python tests/peers/compare_onnxruntime.py \
             "$build/libeffnn/libeffnn.so"
