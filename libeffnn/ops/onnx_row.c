@@ -67,8 +67,8 @@ static effnn_status read_attr(effnn_onnx_reader *reader, const effnn_onnx_attr *
     case EFFNN_ONNX_INTS:
         return effnn__options_set_ints(defs, opts, attr->name, attr->ints, attr->n);
     default:
-        return effnn__fail(EFFNN_E_UNSUPPORTED, "%s '%s': attribute '%s' has an unsupported kind",
-                           reader->op_type, reader->node ? reader->node : "", attr->name);
+        return effnn__fail(EFFNN_E_UNSUPPORTED, "attribute '%s' has an unsupported kind",
+                           attr->name);
     }
 }
 
@@ -86,7 +86,8 @@ effnn_status effnn__onnx_read_attrs(effnn_onnx_reader *reader, const char *const
         if (!known)
             return effnn__fail(EFFNN_E_UNSUPPORTED, "%s '%s': attribute '%s' is not supported",
                                reader->op_type, reader->node ? reader->node : "", attr->name);
-        EFFNN_TRY(read_attr(reader, attr));
+        const effnn_status status = read_attr(reader, attr);
+        if (status != EFFNN_OK) return effnn__onnx_read_fail(reader, status, effnn_last_error());
     }
     return EFFNN_OK;
 }

@@ -50,6 +50,8 @@ START_TEST(files_without_a_version_or_a_graph_are_refused)
         { "opset_0", EFFNN_E_FORMAT, "it does not say which opset it uses" },
         { "operator_since", EFFNN_E_UNSUPPORTED, "operator 'Relu' of domain '', version 5," },
         { "opset_29", EFFNN_E_UNSUPPORTED, "opset 29, supported are 1 to 28" },
+        { "opset_billion", EFFNN_E_UNSUPPORTED, "opset 1000000000, supported" },
+        { "opset_negative", EFFNN_E_UNSUPPORTED, "opset -1, supported" },
         { "two_versions", EFFNN_E_FORMAT, "two versions of domain ''" },
         { "no_graph", EFFNN_E_FORMAT, "no graph" },
         { "two_graphs", EFFNN_E_FORMAT, "two graphs" },

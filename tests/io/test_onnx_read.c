@@ -5,6 +5,8 @@
 #include "support/model_files.h"
 #include "support/tensor_assert.h"
 
+#include <stdio.h>
+
 START_TEST(open_sizes_keep_their_names_and_the_others_differ_from_each_other)
 {
     effnn_model *model = test_load_golden("onnx/metadata.onnx", true);
@@ -63,6 +65,21 @@ START_TEST(node_names_are_made_unique_and_missing_ones_made_up)
 }
 END_TEST
 
+START_TEST(names_that_are_no_utf_8_are_names_like_others)
+{
+    effnn_model *model = test_load_golden("onnx/odd_names.onnx", true), *again;
+    const char *path = test_scratch_path("odd.onnx");
+
+    ck_assert_ptr_nonnull(effnn__graph_find_value(model->graph, "\xff\xfe"));
+    ck_assert_ok(effnn_model_save(model, path, NULL));
+    again = test_load(path, true);
+    remove(path);
+    test_assert_same_graph(model, again);
+    effnn_model_destroy(model);
+    effnn_model_destroy(again);
+}
+END_TEST
+
 /* ---- files below golden/onnx/bad ---- */
 
 static const test_refusal refused[] = {
@@ -80,6 +97,8 @@ static const test_refusal refused[] = {
     { "rank_9_input", EFFNN_E_UNSUPPORTED, "input 'x': rank 9" },
     { "string_input", EFFNN_E_UNSUPPORTED, "input 'x': element type 8 (STRING)" },
     { "sequence_input", EFFNN_E_UNSUPPORTED, "input 'x': its type is not a tensor" },
+    { "type_99_input", EFFNN_E_UNSUPPORTED, "input 'x': element type 99 (of unknown number)" },
+    { "impossible_input", EFFNN_E_FORMAT, "input 'x': no tensor can have sizes [1099511627776, " },
     { "slice_of_a_scalar", EFFNN_E_SHAPE, "slice 'r': the input has no axes to slice" },
     { "sparse_initialiser", EFFNN_E_FORMAT, "a sparse initialiser has no values" },
 };
@@ -93,4 +112,5 @@ END_TEST
 SUITE("onnx_read", NULL, NULL, open_sizes_keep_their_names_and_the_others_differ_from_each_other,
       outputs_keep_the_order_of_the_file, inputs_that_have_an_initialiser_are_constants,
       node_names_are_made_unique_and_missing_ones_made_up,
+      names_that_are_no_utf_8_are_names_like_others,
       graphs_that_are_malformed_or_not_supported_are_refused_by_name)

@@ -152,6 +152,20 @@ static effnn_status read_dim(effnn__sym *out, effnn__symbols *symbols,
     return effnn__symbols_fresh(out, symbols);
 }
 
+/* See that a tensor can have the sizes that are given. */
+static effnn_status check_shape(const effnn__value_info *info, const char *name)
+{
+    effnn__shape shape = { .rank = 0 };
+    char text[EFFNN__SHAPE_TEXT];
+    size_t count;
+
+    for (size_t i = 0; i < info->rank; i++)
+        if (effnn__sym_is_constant(info->dims[i])) shape.dims[shape.rank++] = info->dims[i].offset;
+    if (effnn__shape_count(&count, shape.rank, shape.dims) == EFFNN_OK) return EFFNN_OK;
+    return effnn__fail(EFFNN_E_FORMAT, "input '%s': no tensor can have sizes %s", name,
+                       effnn__shape_print(text, sizeof text, shape.rank, shape.dims));
+}
+
 static effnn_status read_shape(effnn__value_info *out, effnn__symbols *symbols,
                                const Onnx__TensorShapeProto *shape, const char *name)
 {
@@ -164,7 +178,7 @@ static effnn_status read_shape(effnn__value_info *out, effnn__symbols *symbols,
     out->rank = shape->n_dim;
     for (size_t i = 0; i < shape->n_dim; i++)
         EFFNN_TRY(read_dim(&out->dims[i], symbols, shape->dim[i]));
-    return EFFNN_OK;
+    return check_shape(out, name);
 }
 
 static effnn_status read_type(effnn__value_info *out, effnn__symbols *symbols,

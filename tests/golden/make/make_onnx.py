@@ -252,6 +252,15 @@ def write_external():
         write(f"external_{name}", model(*through(), 13, [external("w", **entries)]), BAD)
 
 
+def write_odd():
+    """What is odd and yet has a meaning: names that are no UTF-8, nodes named alike."""
+    made = model([node("Relu", ["x"], ["h_"], name="same"), node("Abs", ["h_"], ["y"], name="same")],
+                 [info("x", T.FLOAT, [1])], [info("y", T.FLOAT, [1])], 13)
+    data = made.SerializeToString()
+    assert data.count(b"h_") == 2
+    write("odd_names", data.replace(b"h_", b"\xff\xfe"))
+
+
 def write_metadata():
     made = model([node("Relu", ["x"], [""], name="dead"), node("Relu", ["x"], ["h"], name="same"),
                   node("Abs", ["h"], ["y"], name="same"), node("Neg", ["x"], ["z"])],
@@ -303,6 +312,19 @@ def graph_cases():
     yield "opset_0", nodes(relu, opset=0)
     yield "operator_since", nodes(relu, opset=5)
     yield "opset_29", nodes(relu, opset=29)
+    yield "opset_billion", nodes(relu, opset=10**9)
+    negative = nodes(relu)
+    negative.opset_import[0].version = -1
+    yield "opset_negative", negative
+    yield "type_99_input", nodes(relu, inputs=[info("x", 99, [1])])
+    yield "impossible_input", nodes(relu, inputs=[info("x", T.FLOAT, [2**40, 2**40])])
+    yield "float_for_int", nodes(node("Flatten", ["x"], ["y"], name="r", axis=1.5))
+    yield "ints_for_int", nodes(node("Flatten", ["x"], ["y"], name="r", axis=[1, 1]))
+    yield "int_for_ints", nodes(node("Transpose", ["x"], ["y"], name="r", perm=0))
+    yield "text_for_float", nodes(node("LeakyRelu", ["x"], ["y"], name="r", alpha="a"))
+    yield "nan_attribute", nodes(node("LeakyRelu", ["x"], ["y"], name="r", alpha=float("nan")))
+    yield "many_attributes", nodes(node(
+        "Relu", ["x"], ["y"], name="r", **{f"a{i}": i for i in range(1001)}))
     yield "unknown_operator", nodes(node("Foo", ["x"], ["y"], name="foo"))
     yield "unknown_domain", nodes(node("Relu", ["x"], ["y"], name="foo", domain="my.own"))
     yield "subgraph", nodes(node("Relu", ["x"], ["y"], name="r", branch=branch))
@@ -430,6 +452,7 @@ def main():
     write_constants()
     write_external()
     write_sparse()
+    write_odd()
     write_metadata()
     branches(np.random.default_rng(15))
     for name, tensor in tensor_cases():
