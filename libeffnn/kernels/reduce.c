@@ -61,19 +61,24 @@ float effnn__sum_squares_f32(const float *x, size_t n, float shift)
            effnn__sum_squares_f32(x + half, n - half, shift);
 }
 
-/* NaN if there is one: the comparison with itself keeps it. */
+/* NaN if there is one. The lanes pass NaNs over and only note them, without a branch. */
 float effnn__max_f32(const float *x, size_t n)
 {
     float lane[LANES], best = -INFINITY;
+    int odd[LANES] = { 0 }, any = 0;
     size_t i = 0;
 
     for (size_t j = 0; j < LANES; j++) lane[j] = -INFINITY;
-    for (; i + LANES <= n; i += LANES)
-        for (size_t j = 0; j < LANES; j++)
-            lane[j] = x[i + j] > lane[j] || x[i + j] != x[i + j] ? x[i + j] : lane[j];
+    for (; i + LANES <= n; i += LANES) {
+        for (size_t j = 0; j < LANES; j++) lane[j] = x[i + j] > lane[j] ? x[i + j] : lane[j];
+        for (size_t j = 0; j < LANES; j++) odd[j] |= x[i + j] != x[i + j];
+    }
     for (; i < n; i++) best = x[i] > best || isnan(x[i]) ? x[i] : best;
-    for (size_t j = 0; j < LANES; j++) best = lane[j] > best || isnan(lane[j]) ? lane[j] : best;
-    return best;
+    for (size_t j = 0; j < LANES; j++) {
+        best = lane[j] > best ? lane[j] : best;
+        any |= odd[j];
+    }
+    return any ? NAN : best;
 }
 
 /* sum[0..width) = the sum of n rows of `width` ≤ WIDTH elements, `stride` apart. */

@@ -9,7 +9,7 @@
  * What a query may not see (causal, window, lengths, mask) takes no part whatever its score is; a
  * query that sees nothing gives zeros. */
 
-#include "ops/op_attention.h"
+#include "ops/op_attention_run.h"
 
 #include "base/pool.h"
 #include "kernels/kernels.h"
@@ -17,7 +17,6 @@
 #include "tensor/dtype.h"
 
 #include <math.h>
-#include <stdatomic.h>
 #include <string.h>
 
 enum {
@@ -26,27 +25,6 @@ enum {
     FEWEST_QUERIES = 16, /* … but as many queries as these, for the products' sake */
     CACHE_LINE = 64
 };
-
-/* Rows of one head: element of the first, distance. */
-typedef struct rows {
-    size_t begin, stride;
-} rows;
-
-typedef struct attention_job {
-    const effnn_op_call *call;
-    const effnn__attention_attrs *attrs;
-    effnn__attention a;
-    bool is_f32;
-    size_t block, n_blocks, n_items, slot_bytes;
-    const effnn_tensor *mask;
-    size_t mask_strides[3], mask_len; /* of batch, head, query; keys it speaks of */
-    effnn_tensor *scores;             /* output 3, or NULL */
-    atomic_size_t next_item;
-} attention_job;
-
-typedef struct item {
-    size_t batch, head, first, n; /* queries */
-} item;
 
 void effnn__attention_of(effnn__attention *out, const effnn_op_call *call)
 {
@@ -79,14 +57,14 @@ void effnn__attention_of(effnn__attention *out, const effnn_op_call *call)
     *out = a;
 }
 
-static size_t slot_count(const attention_job *job)
+static size_t slot_count(const effnn__attention_job *job)
 {
     const size_t threads = effnn_context_threads(job->call->context);
 
     return threads < job->n_items ? threads : job->n_items;
 }
 
-static void job_open(attention_job *job, const effnn_op_call *call)
+static void job_open(effnn__attention_job *job, const effnn_op_call *call)
 {
     const effnn_dtype q = effnn_tensor_dtype(call->inputs[EFFNN__ATTENTION_Q]);
     const effnn_dtype v = effnn_tensor_dtype(call->inputs[EFFNN__ATTENTION_V]);
@@ -113,7 +91,7 @@ static void job_open(attention_job *job, const effnn_op_call *call)
 
 size_t effnn__attention_scratch(const effnn_op_call *call, effnn_op_phase phase)
 {
-    attention_job job = { 0 };
+    effnn__attention_job job = { 0 };
 
     (void)phase;
     job_open(&job, call);
@@ -122,47 +100,54 @@ size_t effnn__attention_scratch(const effnn_op_call *call, effnn_op_phase phase)
 
 /* ---- where things lie ---- */
 
-static rows rows_of(bool flat, size_t batch, size_t head, size_t n_heads, size_t len, size_t size)
+static effnn__attention_rows rows_of(bool flat, size_t batch, size_t head, size_t n_heads,
+                                     size_t len, size_t size)
 {
-    if (flat) return (rows){ (batch * len * n_heads + head) * size, n_heads * size };
-    return (rows){ (batch * n_heads + head) * len * size, size };
+    if (flat)
+        return (effnn__attention_rows){ (batch * len * n_heads + head) * size, n_heads * size };
+    return (effnn__attention_rows){ (batch * n_heads + head) * len * size, size };
 }
 
-static size_t kv_head(const attention_job *job, size_t head)
+static size_t kv_head(const effnn__attention_job *job, size_t head)
 {
     return head / (job->a.q_heads / job->a.kv_heads);
 }
 
-static rows query_rows(const attention_job *job, const item *i)
+effnn__attention_rows effnn__attention_queries(const effnn__attention_job *job,
+                                               const effnn__attention_item *i)
 {
     return rows_of(job->a.flat, i->batch, i->head, job->a.q_heads, job->a.q_len, job->a.size);
 }
 
-static rows output_rows(const attention_job *job, const item *i)
+effnn__attention_rows effnn__attention_outputs(const effnn__attention_job *job,
+                                               const effnn__attention_item *i)
 {
     return rows_of(job->a.flat, i->batch, i->head, job->a.q_heads, job->a.q_len, job->a.v_size);
 }
 
 /* Keys or values (size `size`) of an item: the past ones, the new ones. */
-static rows past_rows(const attention_job *job, const item *i, size_t size)
+effnn__attention_rows effnn__attention_past(const effnn__attention_job *job,
+                                            const effnn__attention_item *i, size_t size)
 {
     return rows_of(false, i->batch, kv_head(job, i->head), job->a.kv_heads, job->a.past_len, size);
 }
 
-static rows new_rows(const attention_job *job, const item *i, size_t size)
+effnn__attention_rows effnn__attention_new(const effnn__attention_job *job,
+                                           const effnn__attention_item *i, size_t size)
 {
     return rows_of(job->a.flat, i->batch, kv_head(job, i->head), job->a.kv_heads, job->a.new_len,
                    size);
 }
 
 /* Element of the mask where a query's row begins. */
-static size_t mask_at(const attention_job *job, const item *i, size_t query)
+size_t effnn__attention_mask(const effnn__attention_job *job, const effnn__attention_item *i,
+                             size_t query)
 {
     return i->batch * job->mask_strides[0] + i->head * job->mask_strides[1] +
            query * job->mask_strides[2];
 }
 
-static void find_mask_strides(attention_job *job)
+static void find_mask_strides(effnn__attention_job *job)
 {
     size_t stride;
 
@@ -181,8 +166,8 @@ static void find_mask_strides(attention_job *job)
 }
 
 /* Keys [*begin, *end) that a query may see, but for the mask's contents. */
-static void visible(const attention_job *job, const item *i, size_t query, size_t *begin,
-                    size_t *end)
+void effnn__attention_visible(const effnn__attention_job *job, const effnn__attention_item *i,
+                              size_t query, size_t *begin, size_t *end)
 {
     const effnn_tensor *lengths = effnn__call_input(job->call, EFFNN__ATTENTION_LENGTHS);
     int64_t place = (int64_t)(job->a.past_len + query), low = 0, high = (int64_t)job->a.total_len;
@@ -205,8 +190,8 @@ static void visible(const attention_job *job, const item *i, size_t query, size_
 }
 
 /* Scores of one query go to output 3, if it shows this stage; keys from n on are not seen. */
-static void show_f32(const attention_job *job, const item *i, size_t query, int64_t stage,
-                     const float *scores, size_t n)
+static void show_f32(const effnn__attention_job *job, const effnn__attention_item *i, size_t query,
+                     int64_t stage, const float *scores, size_t n)
 {
     if (!job->scores || job->attrs->qk_matmul_output_mode != stage) return;
     float *to = (float *)effnn__tensor_data(job->scores) +
@@ -222,10 +207,11 @@ static void multiply(effnn_context *context, const effnn__gemm *part)
 }
 
 /* scores [n, keys] = scale · q · kᵀ, past keys and new ones. */
-static void score_block(const attention_job *job, const item *i, float *scores, size_t keys)
+static void score_block(const effnn__attention_job *job, const effnn__attention_item *i,
+                        float *scores, size_t keys)
 {
     const effnn_tensor *past = effnn__call_input(job->call, EFFNN__ATTENTION_PAST_K);
-    const rows q = query_rows(job, i);
+    const effnn__attention_rows q = effnn__attention_queries(job, i);
     const size_t from_past = keys < job->a.past_len ? keys : job->a.past_len;
     effnn__gemm gemm = { .m = i->n,
                          .n = from_past,
@@ -243,13 +229,13 @@ static void score_block(const attention_job *job, const item *i, float *scores, 
                          .n_batch = 1 };
 
     if (past) {
-        const rows k = past_rows(job, i, job->a.size);
+        const effnn__attention_rows k = effnn__attention_past(job, i, job->a.size);
 
         gemm.b = (const float *)effnn_tensor_data(past) + k.begin;
         gemm.b_col = (int64_t)k.stride;
         multiply(job->call->context, &gemm);
     }
-    const rows k = new_rows(job, i, job->a.size);
+    const effnn__attention_rows k = effnn__attention_new(job, i, job->a.size);
     gemm.n = keys - from_past;
     gemm.b = (const float *)effnn_tensor_data(job->call->inputs[EFFNN__ATTENTION_K]) + k.begin;
     gemm.b_col = (int64_t)k.stride;
@@ -258,11 +244,11 @@ static void score_block(const attention_job *job, const item *i, float *scores, 
 }
 
 /* y [n, v_size] = weights [n, keys] · v; weights' rows are `stride` apart. */
-static void weigh_block(const attention_job *job, const item *i, const float *weights,
-                        size_t stride, size_t keys)
+static void weigh_block(const effnn__attention_job *job, const effnn__attention_item *i,
+                        const float *weights, size_t stride, size_t keys)
 {
     const effnn_tensor *past = effnn__call_input(job->call, EFFNN__ATTENTION_PAST_V);
-    const rows y = output_rows(job, i);
+    const effnn__attention_rows y = effnn__attention_outputs(job, i);
     const size_t from_past = keys < job->a.past_len ? keys : job->a.past_len;
     effnn__gemm gemm = { .m = i->n,
                          .n = job->a.v_size,
@@ -279,14 +265,14 @@ static void weigh_block(const attention_job *job, const item *i, const float *we
                          .n_batch = 1 };
 
     if (past && from_past > 0) {
-        const rows v = past_rows(job, i, job->a.v_size);
+        const effnn__attention_rows v = effnn__attention_past(job, i, job->a.v_size);
 
         gemm.b = (const float *)effnn_tensor_data(past) + v.begin;
         gemm.b_row = (int64_t)v.stride;
         multiply(job->call->context, &gemm);
         gemm.beta = 1.0;
     }
-    const rows v = new_rows(job, i, job->a.v_size);
+    const effnn__attention_rows v = effnn__attention_new(job, i, job->a.v_size);
     gemm.k = keys - from_past;
     if (gemm.k == 0) return;
     gemm.a = weights + from_past;
@@ -303,15 +289,15 @@ static void cap_f32(float *scores, size_t n, float cap)
 }
 
 /* Scores that may not be seen become -inf. True if one is left that may. */
-static bool mask_f32(const attention_job *job, const item *i, size_t query, float *scores,
-                     size_t begin, size_t end, size_t keys)
+static bool mask_f32(const effnn__attention_job *job, const effnn__attention_item *i, size_t query,
+                     float *scores, size_t begin, size_t end, size_t keys)
 {
     bool any = end > begin;
 
     for (size_t j = 0; j < begin; j++) scores[j] = -INFINITY;
     for (size_t j = end; j < keys; j++) scores[j] = -INFINITY;
     if (!job->mask) return any;
-    const size_t at = mask_at(job, i, query);
+    const size_t at = effnn__attention_mask(job, i, query);
     any = false;
     if (effnn_tensor_dtype(job->mask) == EFFNN_BOOL) {
         const uint8_t *mask = (const uint8_t *)effnn_tensor_data(job->mask) + at;
@@ -338,7 +324,8 @@ static bool all_hidden(const float *scores, size_t n)
     return true;
 }
 
-static void softmax_row(const attention_job *job, float *scores, size_t begin, size_t end, bool any)
+static void softmax_row(const effnn__attention_job *job, float *scores, size_t begin, size_t end,
+                        bool any)
 {
     const effnn__axis row = { .outer = 1, .axis = end - begin, .inner = 1 };
 
@@ -351,15 +338,16 @@ static void softmax_row(const attention_job *job, float *scores, size_t begin, s
                                             scores + begin);
 }
 
-static void run_item_f32(const attention_job *job, const item *i, float *scores)
+static void run_item_f32(const effnn__attention_job *job, const effnn__attention_item *i,
+                         float *scores)
 {
-    const rows y = output_rows(job, i);
+    const effnn__attention_rows y = effnn__attention_outputs(job, i);
     size_t seen = 0, keys = job->a.total_len;
 
     for (size_t r = 0; r < i->n; r++) {
         size_t begin, end;
 
-        visible(job, i, i->first + r, &begin, &end);
+        effnn__attention_visible(job, i, i->first + r, &begin, &end);
         if (end > seen) seen = end;
     }
     if (!job->scores) keys = seen;
@@ -368,7 +356,7 @@ static void run_item_f32(const attention_job *job, const item *i, float *scores)
         float *row = scores + r * keys;
         size_t begin, end;
 
-        visible(job, i, i->first + r, &begin, &end);
+        effnn__attention_visible(job, i, i->first + r, &begin, &end);
         show_f32(job, i, i->first + r, EFFNN__SCORES_RAW, row, keys);
         if (job->attrs->softcap > 0.0) cap_f32(row, keys, (float)job->attrs->softcap);
         show_f32(job, i, i->first + r, EFFNN__SCORES_CAPPED, row, keys);
@@ -387,115 +375,11 @@ static void run_item_f32(const attention_job *job, const item *i, float *scores)
         memset(to + y.begin + (i->first + r) * y.stride, 0, job->a.v_size * sizeof *to);
 }
 
-/* ---- other types, one query at a time ---- */
-
-static double load(const effnn_tensor *t, size_t i)
-{
-    return effnn__dtype_row_of(effnn_tensor_dtype(t))->load_f64(effnn_tensor_data(t), i);
-}
-
-/* Element d of key or value j, by the tensors of the past ones and the new ones. */
-static double load_key(const attention_job *job, const item *i, size_t past, size_t fresh,
-                       size_t size, size_t j)
-{
-    const bool is_past = j < job->a.past_len * size;
-    const size_t row = j / size, d = j % size;
-    const rows r = is_past ? past_rows(job, i, size) : new_rows(job, i, size);
-    const effnn_tensor *from = job->call->inputs[is_past ? past : fresh];
-
-    return load(from, r.begin + (is_past ? row : row - job->a.past_len) * r.stride + d);
-}
-
-static double score(const attention_job *job, const item *i, size_t query, size_t key)
-{
-    const rows q = query_rows(job, i);
-    const size_t size = job->a.size;
-    double sum = 0.0;
-
-    for (size_t d = 0; d < size; d++)
-        sum += load(job->call->inputs[EFFNN__ATTENTION_Q], q.begin + query * q.stride + d) *
-               load_key(job, i, EFFNN__ATTENTION_PAST_K, EFFNN__ATTENTION_K, size, key * size + d);
-    return job->a.scale * sum;
-}
-
-static void show_f64(const attention_job *job, const item *i, size_t query, int64_t stage,
-                     const double *scores)
-{
-    if (!job->scores || job->attrs->qk_matmul_output_mode != stage) return;
-    const effnn__dtype_row *row = effnn__dtype_row_of(effnn_tensor_dtype(job->scores));
-    const size_t n = job->a.total_len;
-    const size_t at = ((i->batch * job->a.q_heads + i->head) * job->a.q_len + query) * n;
-
-    for (size_t j = 0; j < n; j++)
-        row->store_f64(effnn__tensor_data(job->scores), at + j, scores[j]);
-}
-
-/* True if a key is left that may be seen. */
-static bool mask_f64(const attention_job *job, const item *i, size_t query, double *scores)
-{
-    size_t begin, end;
-    bool any = false;
-
-    visible(job, i, query, &begin, &end);
-    for (size_t j = 0; j < job->a.total_len; j++) {
-        double bias = j < begin || j >= end ? -INFINITY : 0.0;
-
-        if (job->mask && bias == 0.0) {
-            bias = load(job->mask, mask_at(job, i, query) + j);
-            if (effnn_tensor_dtype(job->mask) == EFFNN_BOOL) bias = bias != 0.0 ? 0.0 : -INFINITY;
-        }
-        any = any || bias != -INFINITY;
-        scores[j] = bias == -INFINITY ? -INFINITY : scores[j] + bias;
-    }
-    return any;
-}
-
-static void softmax_f64(double *scores, size_t n, bool any)
-{
-    double largest = -INFINITY, sum = 0.0;
-
-    for (size_t j = 0; j < n; j++)
-        if (scores[j] > largest || isnan(scores[j])) largest = scores[j];
-    if (!any || largest == -INFINITY) {
-        for (size_t j = 0; j < n; j++) scores[j] = 0.0;
-        return;
-    }
-    for (size_t j = 0; j < n; j++) sum += scores[j] = exp(scores[j] - largest);
-    for (size_t j = 0; j < n; j++) scores[j] /= sum;
-}
-
-static void run_query(const attention_job *job, const item *i, size_t query, double *scores)
-{
-    effnn_tensor *y = job->call->outputs[EFFNN__ATTENTION_Y];
-    const effnn__dtype_row *out = effnn__dtype_row_of(effnn_tensor_dtype(y));
-    const rows to = output_rows(job, i);
-    const size_t n = job->a.total_len, size = job->a.v_size;
-    const double cap = job->attrs->softcap;
-
-    for (size_t j = 0; j < n; j++) scores[j] = score(job, i, query, j);
-    show_f64(job, i, query, EFFNN__SCORES_RAW, scores);
-    for (size_t j = 0; j < n && cap > 0.0; j++) scores[j] = cap * tanh(scores[j] / cap);
-    show_f64(job, i, query, EFFNN__SCORES_CAPPED, scores);
-    const bool any = mask_f64(job, i, query, scores);
-    show_f64(job, i, query, EFFNN__SCORES_MASKED, scores);
-    softmax_f64(scores, n, any);
-    show_f64(job, i, query, EFFNN__SCORES_SOFTMAX, scores);
-    for (size_t d = 0; d < size; d++) {
-        double sum = 0.0;
-
-        for (size_t j = 0; j < n; j++)
-            if (scores[j] != 0.0)
-                sum += scores[j] * load_key(job, i, EFFNN__ATTENTION_PAST_V, EFFNN__ATTENTION_V,
-                                            size, j * size + d);
-        out->store_f64(effnn__tensor_data(y), to.begin + query * to.stride + d, sum);
-    }
-}
-
 /* ---- all ---- */
 
 static effnn_status run_items(void *job_, size_t slot, size_t begin, size_t end)
 {
-    attention_job *job = job_;
+    effnn__attention_job *job = job_;
     void *scratch = (char *)job->call->scratch + slot * job->slot_bytes;
     size_t at;
 
@@ -503,22 +387,23 @@ static effnn_status run_items(void *job_, size_t slot, size_t begin, size_t end)
     (void)end;
     while ((at = atomic_fetch_add(&job->next_item, 1)) < job->n_items) {
         const size_t head = at / job->n_blocks;
-        item i = { .batch = head / job->a.q_heads,
-                   .head = head % job->a.q_heads,
-                   .first = at % job->n_blocks * job->block };
+        effnn__attention_item i = { .batch = head / job->a.q_heads,
+                                    .head = head % job->a.q_heads,
+                                    .first = at % job->n_blocks * job->block };
 
         i.n = job->a.q_len - i.first < job->block ? job->a.q_len - i.first : job->block;
         if (job->is_f32) {
             run_item_f32(job, &i, scratch);
             continue;
         }
-        for (size_t r = 0; r < i.n; r++) run_query(job, &i, i.first + r, scratch);
+        for (size_t r = 0; r < i.n; r++) effnn__attention_query(job, &i, i.first + r, scratch);
     }
     return EFFNN_OK;
 }
 
 /* Past and new keys, or values, one behind the other for each head. */
-static void join(const attention_job *job, size_t output, size_t past, size_t fresh, size_t size)
+static void join(const effnn__attention_job *job, size_t output, size_t past, size_t fresh,
+                 size_t size)
 {
     effnn_tensor *to = output < job->call->n_outputs ? job->call->outputs[output] : NULL;
     const effnn_tensor *old = effnn__call_input(job->call, past), *new = job->call->inputs[fresh];
@@ -526,8 +411,9 @@ static void join(const attention_job *job, size_t output, size_t past, size_t fr
     if (!to) return;
     const size_t element = effnn__element_size(to), row = size * element;
     for (size_t i = 0; i < job->a.batch * job->a.kv_heads; i++) {
-        const rows from = rows_of(job->a.flat, i / job->a.kv_heads, i % job->a.kv_heads,
-                                  job->a.kv_heads, job->a.new_len, size);
+        const effnn__attention_rows from =
+            rows_of(job->a.flat, i / job->a.kv_heads, i % job->a.kv_heads, job->a.kv_heads,
+                    job->a.new_len, size);
         char *at = (char *)effnn__tensor_data(to) + i * job->a.total_len * row;
 
         if (old)
@@ -541,7 +427,7 @@ static void join(const attention_job *job, size_t output, size_t past, size_t fr
     }
 }
 
-static effnn_status check_lengths(const attention_job *job)
+static effnn_status check_lengths(const effnn__attention_job *job)
 {
     const effnn_tensor *lengths = effnn__call_input(job->call, EFFNN__ATTENTION_LENGTHS);
 
@@ -557,7 +443,7 @@ static effnn_status check_lengths(const attention_job *job)
 
 effnn_status effnn__attention_forward(const effnn_op_call *call)
 {
-    attention_job job = { 0 };
+    effnn__attention_job job = { 0 };
 
     job_open(&job, call);
     find_mask_strides(&job);

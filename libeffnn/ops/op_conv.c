@@ -214,6 +214,18 @@ static effnn_status conv_piece(void *job_, size_t piece, size_t begin, size_t en
 
 /* ---- three axes ---- */
 
+/* Output places [begin, end) of one line of a row of the columns; `line` is the input line under
+ * them, NULL where that is padding. */
+static void fill_line(const effnn__window_axis *axis, size_t size, const float *line, size_t tap,
+                      size_t begin, size_t end, float *out)
+{
+    for (size_t i = begin; i < end; i++) {
+        const size_t x = place(axis, i, tap); /* wraps where it lies in front */
+
+        *out++ = line && x < size ? line[x] : 0.0f;
+    }
+}
+
 /* Row `row` (channel, tap) of the columns for output positions [col, col + n_cols). */
 static void fill_row(const conv_job *job, size_t row, float *out)
 {
@@ -223,14 +235,18 @@ static void fill_row(const conv_job *job, size_t row, float *out)
     const float *x = (const float *)job->x + channel * job->positions;
     const size_t tap = row % job->taps, rest = tap / b->axes[2].kernel;
 
-    for (size_t at = job->col; at < job->col + job->n_cols; at++) {
-        const size_t out_y = at / b->out[2] % b->out[1], out_z = at / b->out[2] / b->out[1];
-        const size_t in_x = place(&b->axes[2], at % b->out[2], tap % b->axes[2].kernel);
-        const size_t in_y = place(&b->axes[1], out_y, rest % b->axes[1].kernel);
-        const size_t in_z = place(&b->axes[0], out_z, rest / b->axes[1].kernel);
-        const bool inside = in_z < b->in[0] && in_y < b->in[1] && in_x < b->in[2];
+    for (size_t at = job->col; at < job->col + job->n_cols;) {
+        const size_t line = at / b->out[2], begin = at % b->out[2];
+        const size_t left = job->col + job->n_cols - at;
+        const size_t end = begin + left < b->out[2] ? begin + left : b->out[2];
+        const size_t y = place(&b->axes[1], line % b->out[1], rest % b->axes[1].kernel);
+        const size_t z = place(&b->axes[0], line / b->out[1], rest / b->axes[1].kernel);
+        const bool inside = y < b->in[1] && z < b->in[0];
 
-        *out++ = inside ? x[(in_z * b->in[1] + in_y) * b->in[2] + in_x] : 0.0f;
+        fill_line(&b->axes[2], b->in[2], inside ? x + (z * b->in[1] + y) * b->in[2] : NULL,
+                  tap % b->axes[2].kernel, begin, end, out);
+        out += end - begin;
+        at += end - begin;
     }
 }
 

@@ -61,30 +61,37 @@ typedef struct max_job {
     int64_t *places; /* in each plane; NULL: not wanted */
 } max_job;
 
+/* The largest of a line of taps so far. */
+static void max_line(const max_job *job, size_t plane, size_t at, const effnn__pool_span *span,
+                     double *largest, int64_t *where)
+{
+    at += span->place;
+    for (size_t i = span->first; i < span->end; i++, at += job->box.axes[2].dilation) {
+        const double value = job->row->load_f64(job->x, plane * job->positions + at);
+
+        if (isnan(*largest) || (*where >= 0 && !(value > *largest) && !isnan(value))) continue;
+        *largest = value;
+        *where = (int64_t)at;
+    }
+}
+
 static void max_element(const max_job *job, size_t plane, size_t at)
 {
     const effnn__window_box *b = &job->box;
-    const size_t out_x = at % b->out[2], out_y = at / b->out[2] % b->out[1];
-    const size_t out_z = at / b->out[2] / b->out[1];
+    const size_t out[] = { at / b->out[2] / b->out[1], at / b->out[2] % b->out[1], at % b->out[2] };
+    effnn__pool_span span[EFFNN__WINDOW_AXES];
     double largest = -INFINITY;
     int64_t where = -1;
 
-    for (size_t tap = 0; tap < job->taps && !isnan(largest); tap++) {
-        const size_t rest = tap / b->axes[2].kernel;
-        /* wrap where they lie in front */
-        const size_t x =
-            effnn__pool_place(&b->axes[2], out_x, tap % b->axes[2].kernel) - b->axes[2].pad_begin;
-        const size_t y =
-            effnn__pool_place(&b->axes[1], out_y, rest % b->axes[1].kernel) - b->axes[1].pad_begin;
-        const size_t z =
-            effnn__pool_place(&b->axes[0], out_z, rest / b->axes[1].kernel) - b->axes[0].pad_begin;
+    for (size_t i = 0; i < EFFNN__WINDOW_AXES; i++)
+        span[i] = effnn__pool_span_of(&b->axes[i], b->in[i], out[i]);
+    for (size_t k = span[0].first; k < span[0].end; k++) {
+        const size_t z = span[0].place + (k - span[0].first) * b->axes[0].dilation;
 
-        if (z >= b->in[0] || y >= b->in[1] || x >= b->in[2]) continue;
-        const size_t place = (z * b->in[1] + y) * b->in[2] + x;
-        const double value = job->row->load_f64(job->x, plane * job->positions + place);
-        if (where < 0 || value > largest || isnan(value)) {
-            largest = value;
-            where = (int64_t)place;
+        for (size_t j = span[1].first; j < span[1].end; j++) {
+            const size_t y = span[1].place + (j - span[1].first) * b->axes[1].dilation;
+
+            max_line(job, plane, (z * b->in[1] + y) * b->in[2], &span[2], &largest, &where);
         }
     }
     job->row->store_f64(job->y, plane * job->out_positions + at, largest);

@@ -81,37 +81,50 @@ typedef struct pool_job {
     void *y;
 } pool_job;
 
-static bool is_inside(const effnn__window_box *b, size_t axis, size_t place)
+/* Taps below `reach` when they begin at `at`, `dilation` apart, at most `n`. */
+static size_t taps_below(size_t reach, size_t at, size_t dilation, size_t n)
 {
-    return place >= b->axes[axis].pad_begin && place < b->axes[axis].pad_begin + b->in[axis];
+    const size_t count = reach <= at ? 0 : (reach - at - 1) / dilation + 1;
+
+    return count < n ? count : n;
 }
 
-static bool is_in_padded(const effnn__window_box *b, size_t axis, size_t place)
+effnn__pool_span effnn__pool_span_of(const effnn__window_axis *axis, size_t in, size_t out)
 {
-    return place < b->axes[axis].pad_begin + b->in[axis] + b->axes[axis].pad_end;
+    const size_t at = out * axis->stride, pad = axis->pad_begin;
+    effnn__pool_span span = { .first = taps_below(pad, at, axis->dilation, axis->kernel),
+                              .end = taps_below(pad + in, at, axis->dilation, axis->kernel),
+                              .n_padded = taps_below(pad + in + axis->pad_end, at, axis->dilation,
+                                                     axis->kernel) };
+
+    span.place = at + span.first * axis->dilation - pad;
+    return span;
 }
 
 static double pool_element(const pool_job *job, size_t plane, size_t at)
 {
     const effnn__window_box *b = &job->box;
     const effnn__pooling *by = job->pooling;
-    const size_t out_x = at % b->out[2], out_y = at / b->out[2] % b->out[1];
-    const size_t out_z = at / b->out[2] / b->out[1];
+    const size_t out[] = { at / b->out[2] / b->out[1], at / b->out[2] % b->out[1], at % b->out[2] };
     double result = by->start;
-    size_t inside = 0, in_padded = 0;
+    size_t inside = 1, in_padded = 1;
+    effnn__pool_span span[EFFNN__WINDOW_AXES];
 
-    for (size_t tap = 0; tap < job->taps; tap++) {
-        const size_t rest = tap / b->axes[2].kernel;
-        const size_t x = effnn__pool_place(&b->axes[2], out_x, tap % b->axes[2].kernel);
-        const size_t y = effnn__pool_place(&b->axes[1], out_y, rest % b->axes[1].kernel);
-        const size_t z = effnn__pool_place(&b->axes[0], out_z, rest / b->axes[1].kernel);
+    for (size_t i = 0; i < EFFNN__WINDOW_AXES; i++) {
+        span[i] = effnn__pool_span_of(&b->axes[i], b->in[i], out[i]);
+        inside *= span[i].end - span[i].first;
+        in_padded *= span[i].n_padded;
+    }
+    for (size_t k = span[0].first; k < span[0].end; k++) {
+        const size_t z = span[0].place + (k - span[0].first) * b->axes[0].dilation;
 
-        if (is_in_padded(b, 0, z) && is_in_padded(b, 1, y) && is_in_padded(b, 2, x)) in_padded++;
-        if (!is_inside(b, 0, z) || !is_inside(b, 1, y) || !is_inside(b, 2, x)) continue;
-        const size_t line = (z - b->axes[0].pad_begin) * b->in[1] + y - b->axes[1].pad_begin;
-        const size_t from = plane * job->positions + line * b->in[2] + x - b->axes[2].pad_begin;
-        inside++;
-        result = by->fold(result, job->row->load_f64(job->x, from), by->p);
+        for (size_t j = span[1].first; j < span[1].end; j++) {
+            const size_t y = span[1].place + (j - span[1].first) * b->axes[1].dilation;
+            size_t from = plane * job->positions + (z * b->in[1] + y) * b->in[2] + span[2].place;
+
+            for (size_t i = span[2].first; i < span[2].end; i++, from += b->axes[2].dilation)
+                result = by->fold(result, job->row->load_f64(job->x, from), by->p);
+        }
     }
     if (by->average) {
         const size_t n = by->count_include_pad ? in_padded : inside;

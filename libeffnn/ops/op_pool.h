@@ -43,9 +43,10 @@ double effnn__pool_root(double folded, double p);
 /* cost: one operation for each element of each window. */
 void effnn__pool_cost(const effnn_op_call *call, const effnn__window *window, effnn_op_cost *out);
 
-/* Where tap `tap` of output `out` lies along an axis of the padded input. */
-static inline size_t effnn__pool_place(const effnn__window_axis *axis, size_t out, size_t tap)
-{
-    return out * axis->stride + tap * axis->dilation;
-}
+/* Taps [first, end) of output `out` along an axis that read elements of the input, the place of the
+ * first; and how many lie in the padded input. */
+typedef struct effnn__pool_span {
+    size_t first, end, place, n_padded;
+} effnn__pool_span;
+effnn__pool_span effnn__pool_span_of(const effnn__window_axis *axis, size_t in, size_t out);
 #endif
