@@ -2,8 +2,8 @@
 /* Continuously differentiable exponential linear unit (Barron, 2017): x above zero, alpha · (exp(x
  * / alpha) - 1) below. */
 
-#include "ops/op_elementwise.h"
 #include "ops/op_saves.h"
+#include "ops/op_scalar.h"
 
 #include <math.h>
 
@@ -19,9 +19,7 @@ static const effnn_option_def attr_defs[] = {
 
 static void celu_f32(float *y, const float *x, size_t n, const double *p)
 {
-    const float alpha = (float)p[0];
-
-    for (size_t i = 0; i < n; i++) y[i] = x[i] < 0.0f ? alpha * expm1f(x[i] / alpha) : x[i];
+    effnn__exponential_unit_f32(y, x, n, 1.0f, (float)p[0], (float)(1.0 / p[0]));
 }
 
 static double celu_f64(double x, const double *p)

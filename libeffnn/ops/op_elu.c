@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Exponential linear unit (Clevert et al., 2016): x above zero, alpha · (exp(x) - 1) below. */
 
-#include "ops/op_elementwise.h"
 #include "ops/op_saves.h"
+#include "ops/op_scalar.h"
 
 #include <math.h>
 
@@ -18,9 +18,7 @@ static const effnn_option_def attr_defs[] = {
 
 static void elu_f32(float *y, const float *x, size_t n, const double *p)
 {
-    const float alpha = (float)p[0];
-
-    for (size_t i = 0; i < n; i++) y[i] = x[i] < 0.0f ? alpha * expm1f(x[i]) : x[i];
+    effnn__exponential_unit_f32(y, x, n, 1.0f, (float)p[0], 1.0f);
 }
 
 static double elu_f64(double x, const double *p)

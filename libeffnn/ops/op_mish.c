@@ -8,7 +8,27 @@
 
 #include <math.h>
 
-#define STRAIGHT 40.0 /* above it the tangent is 1 in double */
+#define STRAIGHT     40.0  /* above it the tangent is 1 in double */
+#define STRAIGHT_F32 20.0f /* and in f32 */
+#define BLOCK        256
+
+static void mish_f32(float *y, const float *x, size_t n)
+{
+    const effnn__kernels *kernels = effnn__kernels_get();
+    float e[BLOCK];
+
+    for (size_t i = 0; i < n; i += BLOCK) {
+        const size_t m = n - i < BLOCK ? n - i : BLOCK;
+
+        for (size_t k = 0; k < m; k++) e[k] = x[i + k] < STRAIGHT_F32 ? x[i + k] : STRAIGHT_F32;
+        kernels->exp_f32(e, e, m);
+        for (size_t k = 0; k < m; k++) {
+            const float part = e[k] * (e[k] + 2.0f);
+
+            y[i + k] = x[i + k] * (part / (part + 2.0f));
+        }
+    }
+}
 
 static double mish_f64(double x)
 {
@@ -19,7 +39,7 @@ static double mish_f64(double x)
 
 static effnn_status forward(const effnn_op_call *call)
 {
-    const effnn__unary fns = { .f64 = mish_f64 };
+    const effnn__unary fns = { .f32 = mish_f32, .f64 = mish_f64 };
 
     return effnn__unary_run(call, &fns);
 }

@@ -9,6 +9,7 @@
 #include "ops/op_move.h"
 
 #define GRAIN_ELEMENTS 16384
+#define ROUNDER        0x1.8p23f
 
 const char *const effnn__quantize_dtypes[] = { "none", "f32",  "f64", "f16", "bf16", "i8",
                                                "i16",  "i32",  "i64", "u8",  "u16",  "u32",
@@ -20,6 +21,21 @@ double effnn__round_as(const effnn__dtype_row *row, double value)
 
     row->store_f64(&room, 0, value);
     return row->load_f64(&room, 0);
+}
+
+/* Limits first: then |q| is small enough for rounding by a number whose last place is 1. */
+void effnn__quantize_bytes(void *y, bool is_signed, const float *x, size_t n, float scale,
+                           int32_t zero)
+{
+    const float lowest = (float)((is_signed ? -128 : 0) - zero), highest = lowest + 255.0f;
+    uint8_t *bytes = y;
+
+    for (size_t i = 0; i < n; i++) {
+        const float q = x[i] / scale, low = q > lowest ? q : lowest;
+        const float limited = low < highest ? low : highest;
+
+        bytes[i] = (uint8_t)((int32_t)(limited + ROUNDER - ROUNDER) + zero);
+    }
 }
 
 /* ---- infer ---- */

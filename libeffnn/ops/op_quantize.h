@@ -19,6 +19,10 @@ extern const char *const effnn__quantize_dtypes[];
 /* A number rounded to a type of at most 64 bits. */
 double effnn__round_as(const effnn__dtype_row *row, double value);
 
+/* y[i] = x[i] / scale to the nearest integer, plus zero, saturated to u8 or i8; NaN: the lowest. */
+void effnn__quantize_bytes(void *y, bool is_signed, const float *x, size_t n, float scale,
+                           int32_t zero);
+
 /* Shape of output 0, and that scale and zero point fit x. */
 effnn_status effnn__quantize_infer(effnn_op_infer *call);
 

@@ -89,53 +89,17 @@ static void run_any(const effnn__quantize_job *job, const effnn__quantize_run *r
     }
 }
 
-/* Nearest even of |q| below 2^22, by a number so large that its last place is 1. */
-static float nearest(float q)
-{
-    return q + 0x1.8p23f - 0x1.8p23f;
-}
-
-/* f32 with one scale for the run: limits first, so that rounding stays within them. */
-static void run_u8(const effnn__quantize_job *job, const effnn__quantize_run *run)
-{
-    const float *x = (const float *)job->x + run->begin;
-    uint8_t *y = (uint8_t *)job->y + run->begin;
-    const float scale = ((const float *)job->scale)[run->scale];
-    const float zero = (float)effnn__quantize_zero(job, run->scale);
-    const float lowest = -zero, highest = 255.0f - zero;
-
-    for (size_t i = 0; i < run->n; i++) {
-        const float q = x[i] / scale, low = q > lowest ? q : lowest;
-
-        y[i] = (uint8_t)(int)(nearest(low < highest ? low : highest) + zero);
-    }
-}
-
-static void run_i8(const effnn__quantize_job *job, const effnn__quantize_run *run)
-{
-    const float *x = (const float *)job->x + run->begin;
-    int8_t *y = (int8_t *)job->y + run->begin;
-    const float scale = ((const float *)job->scale)[run->scale];
-    const float zero = (float)effnn__quantize_zero(job, run->scale);
-    const float lowest = -128.0f - zero, highest = 127.0f - zero;
-
-    for (size_t i = 0; i < run->n; i++) {
-        const float q = x[i] / scale, low = q > lowest ? q : lowest;
-
-        y[i] = (int8_t)(int)(nearest(low < highest ? low : highest) + zero);
-    }
-}
-
 static void run(const effnn__quantize_job *job, const effnn__quantize_run *run)
 {
     const bool plain = run->step == 0 && job->x_dtype == EFFNN_F32 &&
                        job->scale_dtype == EFFNN_F32 &&
                        job->precision == effnn__dtype_row_of(EFFNN_F32);
 
-    if (plain && job->y_dtype == EFFNN_U8)
-        run_u8(job, run);
-    else if (plain && job->y_dtype == EFFNN_I8)
-        run_i8(job, run);
+    if (plain && (job->y_dtype == EFFNN_U8 || job->y_dtype == EFFNN_I8))
+        effnn__quantize_bytes((uint8_t *)job->y + run->begin, job->y_dtype == EFFNN_I8,
+                              (const float *)job->x + run->begin, run->n,
+                              ((const float *)job->scale)[run->scale],
+                              (int32_t)effnn__quantize_zero(job, run->scale));
     else
         run_any(job, run);
 }

@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#define BLOCK 256
+
 static void add_f32(float *y, const float *a, const float *b, size_t n)
 {
     for (size_t i = 0; i < n; i++) y[i] = a[i] + b[i];
@@ -86,3 +88,23 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 const effnn__binary effnn__scalar_min = {
     .f32 = min_f32, .f64 = min_f64, .i64 = min_i64, .u64 = min_u64
 };
+
+/* exp(z) - 1 = -2 t / (1 + t) with t = tanh(-z / 2). The sides of zero are told apart by kernels: a
+ * branch would be guessed wrong half the time. */
+void effnn__exponential_unit_f32(float *y, const float *x, size_t n, float above, float scale,
+                                 float inside)
+{
+    const effnn__kernels *kernels = effnn__kernels_get();
+    float t[BLOCK], positive[BLOCK];
+
+    for (size_t i = 0; i < n; i += BLOCK) {
+        const size_t m = n - i < BLOCK ? n - i : BLOCK;
+
+        for (size_t k = 0; k < m; k++) t[k] = -0.5f * inside * x[i + k];
+        kernels->relu_f32(t, t, m);
+        kernels->tanh_f32(t, t, m);
+        kernels->relu_f32(positive, x + i, m);
+        for (size_t k = 0; k < m; k++)
+            y[i + k] = above * positive[k] - scale * (2.0f * t[k] / (1.0f + t[k]));
+    }
+}

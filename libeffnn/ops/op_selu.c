@@ -2,8 +2,8 @@
 /* Scaled exponential linear unit (Klambauer et al., 2017): gamma · x above zero, gamma · alpha ·
  * (exp(x) - 1) below. */
 
-#include "ops/op_elementwise.h"
 #include "ops/op_saves.h"
+#include "ops/op_scalar.h"
 
 #include <math.h>
 
@@ -21,9 +21,7 @@ static const effnn_option_def attr_defs[] = {
 
 static void selu_f32(float *y, const float *x, size_t n, const double *p)
 {
-    const float gamma = (float)p[1], scale = (float)(p[0] * p[1]);
-
-    for (size_t i = 0; i < n; i++) y[i] = x[i] > 0.0f ? gamma * x[i] : scale * expm1f(x[i]);
+    effnn__exponential_unit_f32(y, x, n, (float)p[1], (float)(p[0] * p[1]), 1.0f);
 }
 
 static double selu_f64(double x, const double *p)
