@@ -149,8 +149,20 @@ def lines():
     case("mean of three", "mean", None, 1e-6, [x, x[:1], x[0, 0]], (y + y[:1] + y[0, 0]) / 3)
 
 
+def losses():
+    x, labels, w = f32(4, 5, 2), ints(0, 4, 4, 2, dtype=np.int64), np.abs(f32(5)) + np.float32(0.1)
+    for reduction in ("mean", "sum", "none"):
+        text = f"reduction={reduction},ignore_index=2"
+        rest = {"weight": d(w), "reduction": reduction, "ignore_index": 2}
+        case(f"cross entropy, {reduction}", "softmax_cross_entropy_loss", text, 1e-5,
+             [x, labels, w], [F.cross_entropy(d(x), t(labels), **rest).numpy(),
+                              F.log_softmax(d(x), 1).numpy()])
+        case(f"negative log likelihood, {reduction}", "negative_log_likelihood_loss", text, 1e-5,
+             [x, labels, w], F.nll_loss(d(x), t(labels), **rest).numpy())
+
+
 def scalars():
-    for make in (functions, remainders, bits, reductions, lines):
+    for make in (functions, remainders, bits, reductions, lines, losses):
         make()
 
 
