@@ -38,3 +38,4 @@
 %include <effnn/train.h>
 %include <effnn/site.h>
 %include <effnn/transform.h>
+%include <effnn/zoo.h>
