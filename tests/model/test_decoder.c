@@ -227,6 +227,17 @@ START_TEST(failing_allocations_are_errors)
 }
 END_TEST
 
+START_TEST(a_step_allocates_nothing)
+{
+    uint64_t before;
+
+    for (size_t i = 0; i < 3; i++) ck_assert_ok(effnn_decoder_run(decoder, 1, token + i));
+    before = effnn__alloc_count();
+    for (size_t i = 3; i < N_TOKENS; i++) ck_assert_ok(effnn_decoder_run(decoder, 1, token + i));
+    ck_assert_uint_eq(effnn__alloc_count(), before);
+}
+END_TEST
+
 START_TEST(a_failing_run_keeps_the_sequence)
 {
     ck_assert_ok(effnn_decoder_run(decoder, 4, token));
@@ -244,4 +255,4 @@ SUITE("decoder", setup, teardown, tokens_one_by_one_give_the_logits_of_the_whole
       generating_is_running_and_choosing_in_turns,
       generating_ends_by_the_callback_and_at_the_context, bad_calls_leave_the_decoder_as_it_was,
       a_model_of_another_kind_is_refused_by_name, failing_allocations_are_errors,
-      a_failing_run_keeps_the_sequence)
+      a_step_allocates_nothing, a_failing_run_keeps_the_sequence)
