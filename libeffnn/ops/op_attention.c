@@ -198,6 +198,8 @@ static effnn_status infer(effnn_op_infer *call)
     EFFNN_TRY(check_equal(call, "lengths of keys and values", k[2], v[2]));
     EFFNN_TRY(check_equal(call, "sizes of queries and keys", q[3], k[3]));
     EFFNN_TRY(check_heads(call, q, k));
+    if (q[3].symbol == 0 && q[3].offset < 1)
+        return effnn__infer_fail(call, EFFNN_E_SHAPE, "heads of size 0");
     EFFNN_TRY(add_past(&total, call, EFFNN__ATTENTION_PAST_K, k));
     EFFNN_TRY(add_past(&total_v, call, EFFNN__ATTENTION_PAST_V, v));
     EFFNN_TRY(check_equal(call, "lengths of all keys and values", total, total_v));
@@ -295,6 +297,7 @@ static const effnn_op_sample samples[] = {
     { .inputs = { "f32[1,3,2,4]", "f32[1,2,2,4]", "f32[1,2,2,4]" },
       .refused = "3 heads of queries for 2" },
     { .inputs = { "f32[1,2,2,4]", "f32[1,2,2,5]", "f32[1,2,2,4]" }, .refused = "4 is not 5" },
+    { .inputs = { "f32[1,2,2,0]", "f32[1,2,2,0]", "f32[1,2,2,4]" }, .refused = "size 0" },
     { .inputs = { "f32[1,2,2,4]", "f32[1,2,2,4]", "f32[1,2,2,4]", "f32[2,3]" },
       .refused = "a mask of 3 keys for 2" },
     { .inputs = { "f32[1,2,2,4]", "f32[1,2,2,4]", "f32[1,2,2,4]", "", "f32[1,2,2,4]" },

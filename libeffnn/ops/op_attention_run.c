@@ -53,7 +53,7 @@ void effnn__attention_of(effnn__attention *out, const effnn_op_call *call)
     }
     a.past_len = past ? (size_t)effnn_tensor_dims(past)[2] : 0;
     a.total_len = a.past_len + a.new_len;
-    a.scale = attrs->scale != 0.0 ? attrs->scale : 1.0 / sqrt((double)(a.size ? a.size : 1));
+    a.scale = attrs->scale != 0.0 ? attrs->scale : 1.0 / sqrt((double)a.size);
     *out = a;
 }
 
@@ -408,7 +408,7 @@ static void join(const effnn__attention_job *job, size_t output, size_t past, si
     effnn_tensor *to = output < job->call->n_outputs ? job->call->outputs[output] : NULL;
     const effnn_tensor *old = effnn__call_input(job->call, past), *new = job->call->inputs[fresh];
 
-    if (!to) return;
+    if (!to || effnn_tensor_count(to) == 0) return;
     const size_t element = effnn__element_size(to), row = size * element;
     for (size_t i = 0; i < job->a.batch * job->a.kv_heads; i++) {
         const effnn__attention_rows from =

@@ -136,7 +136,10 @@ static effnn_status forward(const effnn_op_call *call)
                        .present = present ? effnn__tensor_data(present) : NULL };
 
     if (!job.y) job.length = 0;
-    return effnn__parallel_for(call->context, (size_t)(dims[0] * dims[1]), 4, causal_piece, &job);
+    if (effnn_tensor_count(x) == 0 && (!present || effnn_tensor_count(present) == 0))
+        return EFFNN_OK;
+    return effnn__parallel_for(call->context, (size_t)dims[0] * (size_t)dims[1], 4, causal_piece,
+                               &job);
 }
 
 static void cost(const effnn_op_call *call, effnn_op_cost *out)

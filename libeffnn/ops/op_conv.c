@@ -340,7 +340,9 @@ static effnn_status forward(const effnn_op_call *call)
 static size_t scratch(const effnn_op_call *call, effnn_op_phase phase)
 {
     (void)phase;
-    if (effnn_tensor_dtype(call->outputs[0]) != EFFNN_F32) return 0;
+    if (effnn_tensor_dtype(call->outputs[0]) != EFFNN_F32 ||
+        effnn_tensor_count(call->outputs[0]) == 0)
+        return 0;
     if (has_three_axes(call)) {
         const conv_job job = job_of(call);
 

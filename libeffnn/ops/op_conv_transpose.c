@@ -363,7 +363,7 @@ static double element(const job *self, size_t plane, size_t at)
                              at % b->out[2] };
     double sum = self->bias ? self->row->load_f64(self->bias, m) : 0.0;
 
-    for (size_t tap = 0; tap < self->taps; tap++) {
+    for (size_t tap = 0; tap < self->taps && self->group_in > 0; tap++) {
         const size_t rest = tap / b->axes[2].kernel;
         size_t z, y, x;
 
@@ -411,7 +411,9 @@ static size_t scratch(const effnn_op_call *call, effnn_op_phase phase)
     const job self = job_of(call);
 
     (void)phase;
-    if (effnn_tensor_dtype(call->outputs[0]) != EFFNN_F32 || self.group_in < 2) return 0;
+    if (effnn_tensor_dtype(call->outputs[0]) != EFFNN_F32 || self.group_in < 2 ||
+        effnn_tensor_count(call->outputs[0]) == 0)
+        return 0;
     return self.group_out * self.taps * self.block * sizeof(float);
 }
 

@@ -300,7 +300,9 @@ static size_t scratch(const effnn_op_call *call, effnn_op_phase phase)
     const deform_job job = job_of(call);
 
     (void)phase;
-    if (effnn_tensor_dtype(call->outputs[0]) != EFFNN_F32) return 0;
+    if (effnn_tensor_dtype(call->outputs[0]) != EFFNN_F32 ||
+        effnn_tensor_count(call->outputs[0]) == 0)
+        return 0;
     return job.group_in * job.taps * job.out_positions * sizeof(float);
 }
 

@@ -190,6 +190,7 @@ static size_t scratch(const effnn_op_call *call, effnn_op_phase phase)
     size_t longest = 0;
 
     (void)phase;
+    if (effnn_tensor_count(y) == 0) return 0;
     for (size_t i = 0; i + 1 < effnn_tensor_rank(y); i++)
         if ((size_t)effnn_tensor_dims(y)[i] > longest) longest = (size_t)effnn_tensor_dims(y)[i];
     return effnn__fourier_scratch(call->context, 2 * longest);

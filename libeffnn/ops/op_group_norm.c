@@ -100,6 +100,7 @@ static effnn_status group_piece(void *job_, size_t piece, size_t begin, size_t e
 
 size_t effnn__group_norm_scratch(const effnn_op_call *call)
 {
+    if (effnn_tensor_count(call->inputs[0]) == 0) return 0;
     return 2 * (size_t)effnn_tensor_dims(call->inputs[0])[1] * sizeof(float);
 }
 

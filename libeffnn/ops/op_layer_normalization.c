@@ -122,7 +122,7 @@ static effnn_status forward(const effnn_op_call *call)
         if (call->outputs[i] && effnn_tensor_dtype(call->outputs[i]) != EFFNN_F32) as_f32 = false;
     }
     effnn__rows_of(call, &n, &job.d);
-    if (effnn_tensor_count(x) == 0 && n == 0) return EFFNN_OK;
+    if (effnn_tensor_count(x) == 0 && !job.outputs[0] && !job.outputs[1]) return EFFNN_OK;
     return as_f32 && job.d > 0 ? run_f32(call, &job, n)
                                : effnn__parallel_for(call->context, n, 8, layer_norm_piece, &job);
 }

@@ -74,6 +74,7 @@ static effnn_status forward(const effnn_op_call *call)
                    .x = effnn_tensor_data(x),
                    .y = effnn__tensor_data(call->outputs[0]) };
 
+    if (effnn_tensor_count(x) == 0) return EFFNN_OK;
     return effnn__parallel_for(call->context, job.shape.outer * job.shape.inner,
                                4096 / (job.shape.axis + 1) + 1, lp_piece, &job);
 }

@@ -132,8 +132,14 @@ static void cost(const effnn_op_call *call, effnn_op_cost *out)
     out->flops = 6.0 * (double)effnn_tensor_count(call->inputs[0]);
 }
 
+/* The axes are always written: ONNX's definition by other operators does without a default. */
+static effnn_status write_onnx(effnn_onnx_writer *writer)
+{
+    return effnn__onnx_write_plain(writer, true);
+}
+
 static const effnn_onnx_row onnx[] = {
-    { .name = "MeanVarianceNormalization", .since = 9 },
+    { .name = "MeanVarianceNormalization", .since = 9, .write = write_onnx },
     EFFNN_ONNX_END,
 };
 

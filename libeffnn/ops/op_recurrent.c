@@ -106,6 +106,8 @@ static effnn_status find_sizes(sizes *out, const effnn_op_infer *call,
     out->steps = x[batch_first];
     out->batch = x[!batch_first];
     out->in = x[2];
+    if (out->in.symbol == 0 && out->in.offset < 1)
+        return effnn__infer_fail(call, EFFNN_E_SHAPE, "inputs of size 0");
     out->hidden = r->has_shape ? r->dims[2] : effnn__sym_constant(attrs->hidden_size);
     if (attrs->hidden_size > 0)
         EFFNN_TRY(effnn__infer_equal_dims(&out->hidden, call, "hidden_size and last size of r",
@@ -233,11 +235,19 @@ static size_t layer_open(effnn__recurrent *self, const effnn_op_call *call,
     return used;
 }
 
+/* True if no output has an element. */
+static bool is_idle(const effnn_op_call *call)
+{
+    for (size_t i = 0; i < call->n_outputs; i++)
+        if (call->outputs[i] && effnn_tensor_count(call->outputs[i]) > 0) return false;
+    return true;
+}
+
 size_t effnn__recurrent_scratch(const effnn_op_call *call, const effnn__recurrent_kind *kind)
 {
     effnn__recurrent layer = { 0 };
 
-    return layer_open(&layer, call, kind, NULL);
+    return is_idle(call) ? 0 : layer_open(&layer, call, kind, NULL);
 }
 
 /* Halves as doubles. */
@@ -527,8 +537,8 @@ effnn_status effnn__recurrent_run(const effnn_op_call *call, const effnn__recurr
 {
     effnn__recurrent layer = { 0 };
 
+    if (is_idle(call)) return EFFNN_OK;
     layer_open(&layer, call, kind, call->scratch);
-    if (layer.n_batch == 0 || layer.n_hidden == 0) return EFFNN_OK;
     EFFNN_TRY(check_lengths(&layer));
     EFFNN_TRY(list_activations(layer.activations, layer.attrs, kind));
     widen_inputs(&layer);

@@ -138,6 +138,7 @@ static effnn_status forward(const effnn_op_call *call)
         .n_lines = (size_t)dims[0] * job.frames, .load = load, .store = store, .user = &job
     };
 
+    if (effnn_tensor_count(y) == 0) return EFFNN_OK;
     job.n = length   ? (size_t)effnn__tensor_load_i64(length, 0)
             : window ? effnn_tensor_count(window)
                      : job.length;
@@ -149,6 +150,7 @@ static effnn_status forward(const effnn_op_call *call)
 static size_t scratch(const effnn_op_call *call, effnn_op_phase phase)
 {
     (void)phase;
+    if (effnn_tensor_count(call->outputs[0]) == 0) return 0;
     return effnn__fourier_scratch(call->context,
                                   2 * (size_t)effnn_tensor_dims(call->outputs[0])[2]);
 }
