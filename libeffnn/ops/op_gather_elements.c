@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define GRAIN 16384
+#define BLOCK 256
 
 typedef struct gather_attrs {
     int64_t axis;
@@ -43,16 +44,37 @@ typedef struct gather_job {
     const char *x;
 } gather_job;
 
+/* n elements from places `offset`, `offset` + step, … plus what the indices say. */
+static void copy_elements(const gather_job *job, size_t at, size_t n, int64_t offset, int64_t step,
+                          const int64_t *indices)
+{
+    char *y = job->y + at * job->size;
+
+    if (job->size == 4) {
+        for (size_t i = 0; i < n; i++)
+            memcpy(y + 4 * i, job->x + 4 * (offset + (int64_t)i * step + indices[i] * job->stride),
+                   4);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const int64_t from = offset + (int64_t)i * step + indices[i] * job->stride;
+
+        memcpy(y + i * job->size, job->x + (size_t)from * job->size, job->size);
+    }
+}
+
 static void gather_run(void *user, size_t at, size_t n, const int64_t *offsets,
                        const int64_t *steps)
 {
     const gather_job *job = user;
 
-    for (size_t i = 0; i < n; i++) {
-        const int64_t from = offsets[0] + (int64_t)i * steps[0] +
-                             effnn__index_at(job->indices, at + i, job->axis) * job->stride;
+    for (size_t done = 0; done < n; done += BLOCK) {
+        const size_t count = n - done < BLOCK ? n - done : BLOCK;
+        int64_t indices[BLOCK];
 
-        memcpy(job->y + (at + i) * job->size, job->x + (size_t)from * job->size, job->size);
+        effnn__index_read(indices, job->indices, at + done, count, job->axis);
+        copy_elements(job, at + done, count, offsets[0] + (int64_t)done * steps[0], steps[0],
+                      indices);
     }
 }
 

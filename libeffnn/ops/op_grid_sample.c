@@ -17,6 +17,7 @@
 #define GRAIN    1024
 #define MAX_AXES 3
 #define MAX_TAPS 64
+#define BLOCK    16
 
 enum { MODE_LINEAR, MODE_NEAREST, MODE_CUBIC };
 enum { OUTSIDE_ZEROS, OUTSIDE_BORDER, OUTSIDE_REFLECTION };
@@ -142,17 +143,21 @@ typedef struct place_taps {
 
 static void combine(place_taps *out, const axis_taps *axes, size_t rank, const int64_t *dims)
 {
-    *out = (place_taps){ .n = 1, .offset = { 0 }, .weight = { 1.0 } };
+    out->n = 1;
+    out->offset[0] = 0;
+    out->weight[0] = 1.0;
     for (size_t axis = 0; axis < rank; axis++) {
-        const place_taps before = *out;
+        size_t offset[MAX_TAPS], before = out->n;
+        double weight[MAX_TAPS];
 
+        memcpy(offset, out->offset, before * sizeof *offset);
+        memcpy(weight, out->weight, before * sizeof *weight);
         out->n = 0;
-        for (size_t i = 0; i < before.n; i++) {
+        for (size_t i = 0; i < before; i++) {
             for (size_t k = 0; k < axes[axis].n; k++) {
                 if (axes[axis].index[k] < 0) continue;
-                out->offset[out->n] =
-                    before.offset[i] * (size_t)dims[axis] + (size_t)axes[axis].index[k];
-                out->weight[out->n++] = before.weight[i] * axes[axis].weight[k];
+                out->offset[out->n] = offset[i] * (size_t)dims[axis] + (size_t)axes[axis].index[k];
+                out->weight[out->n++] = weight[i] * axes[axis].weight[k];
             }
         }
     }
@@ -168,47 +173,60 @@ typedef struct grid_job {
     void *y;
 } grid_job;
 
-static double sum_taps(const grid_job *job, const place_taps *taps, size_t channel)
+/* Values of one channel at n places, to elements from `to` on. */
+static void sample_channel(const grid_job *job, const place_taps *taps, size_t n, size_t channel,
+                           size_t to)
 {
     const size_t begin = channel * job->size;
-    double sum = 0.0;
 
-    for (size_t k = 0; k < taps->n; k++)
-        sum += taps->weight[k] * job->x_row->load_f64(job->x, begin + taps->offset[k]);
-    return sum;
+    if (job->x_row == effnn__dtype_row_of(EFFNN_F32)) {
+        const float *x = (const float *)job->x + begin;
+        float *y = (float *)job->y + to;
+
+        for (size_t i = 0; i < n; i++) {
+            double sum = 0.0;
+
+            for (size_t k = 0; k < taps[i].n; k++)
+                sum += taps[i].weight[k] * (double)x[taps[i].offset[k]];
+            y[i] = (float)sum;
+        }
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0.0;
+
+        for (size_t k = 0; k < taps[i].n; k++)
+            sum += taps[i].weight[k] * job->x_row->load_f64(job->x, begin + taps[i].offset[k]);
+        job->x_row->store_f64(job->y, to + i, sum);
+    }
 }
 
-static double sum_taps_f32(const grid_job *job, const place_taps *taps, size_t channel)
-{
-    const float *x = (const float *)job->x + channel * job->size;
-    double sum = 0.0;
-
-    for (size_t k = 0; k < taps->n; k++) sum += taps->weight[k] * (double)x[taps->offset[k]];
-    return sum;
-}
-
-/* Items are places of all batch entries. */
+/* Items are places of all batch entries. A few at a time, so that a channel is read in one go. */
 static effnn_status grid_piece(void *job_, size_t piece, size_t begin, size_t end)
 {
     const grid_job *job = job_;
-    const bool is_f32 = job->x_row == effnn__dtype_row_of(EFFNN_F32);
 
     (void)piece;
-    for (size_t i = begin; i < end; i++) {
-        axis_taps axes[MAX_AXES];
-        place_taps taps;
+    for (size_t n; begin < end; begin += n) {
+        const size_t entry = begin / job->places, place = begin % job->places;
+        place_taps taps[BLOCK];
 
-        for (size_t axis = 0; axis < job->rank; axis++)
-            find_taps(&axes[axis], job->attrs,
-                      job->grid_row->load_f64(job->grid, (i + 1) * job->rank - 1 - axis),
-                      job->dims[axis]);
-        combine(&taps, axes, job->rank, job->dims);
+        n = end - begin < BLOCK ? end - begin : BLOCK;
+        if (n > job->places - place) n = job->places - place;
+        for (size_t i = 0; i < n; i++) {
+            axis_taps axes[MAX_AXES];
+
+            for (size_t axis = 0; axis < job->rank; axis++)
+                find_taps(
+                    &axes[axis], job->attrs,
+                    job->grid_row->load_f64(job->grid, (begin + i + 1) * job->rank - 1 - axis),
+                    job->dims[axis]);
+            combine(&taps[i], axes, job->rank, job->dims);
+        }
         for (size_t c = 0; c < job->channels; c++) {
-            const size_t channel = i / job->places * job->channels + c;
-            const double sum =
-                is_f32 ? sum_taps_f32(job, &taps, channel) : sum_taps(job, &taps, channel);
+            const size_t channel = entry * job->channels + c;
 
-            job->x_row->store_f64(job->y, channel * job->places + i % job->places, sum);
+            sample_channel(job, taps, n, channel, channel * job->places + place);
         }
     }
     return EFFNN_OK;

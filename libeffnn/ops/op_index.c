@@ -16,6 +16,15 @@ typedef struct check_job {
     size_t n;
 } check_job;
 
+/* True if n indices of the usual type are in range; false: look again, one by one. */
+static bool all_within(const int64_t *data, size_t n, int64_t size)
+{
+    bool outside = false;
+
+    for (size_t i = 0; i < n; i++) outside |= data[i] < -size || data[i] >= size;
+    return !outside;
+}
+
 static effnn_status check_piece(void *job_, size_t piece, size_t begin, size_t end)
 {
     const check_job *job = job_;
@@ -23,6 +32,9 @@ static effnn_status check_piece(void *job_, size_t piece, size_t begin, size_t e
     const void *data = effnn_tensor_data(job->indices);
 
     (void)piece;
+    if (job->n == 1 && effnn_tensor_dtype(job->indices) == EFFNN_I64 &&
+        all_within((const int64_t *)data + begin, end - begin, job->sizes[0]))
+        return EFFNN_OK;
     for (size_t i = begin; i < end; i++) {
         const int64_t index = row->load_i64(data, i), size = job->sizes[i % job->n];
 
@@ -48,6 +60,18 @@ int64_t effnn__index_at(const effnn_tensor *indices, size_t i, int64_t size)
     const int64_t index = row->load_i64(effnn_tensor_data(indices), i);
 
     return index < 0 ? index + size : index;
+}
+
+void effnn__index_read(int64_t *out, const effnn_tensor *indices, size_t first, size_t n,
+                       int64_t size)
+{
+    if (effnn_tensor_dtype(indices) == EFFNN_I64) {
+        const int64_t *data = (const int64_t *)effnn_tensor_data(indices) + first;
+
+        for (size_t i = 0; i < n; i++) out[i] = data[i] + (data[i] < 0 ? size : 0);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) out[i] = effnn__index_at(indices, first + i, size);
 }
 
 effnn_status effnn__tuples_open(effnn__tuples *out, const effnn_op_call *call,

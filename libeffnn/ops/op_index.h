@@ -14,6 +14,10 @@ effnn_status effnn__index_check(const effnn_op_call *call, const effnn_tensor *i
 /* Index i of the tensor in [0, size); it was checked. */
 int64_t effnn__index_at(const effnn_tensor *indices, size_t i, int64_t size);
 
+/* Indices [first, first + n) in [0, size); they were checked. */
+void effnn__index_read(int64_t *out, const effnn_tensor *indices, size_t first, size_t n,
+                       int64_t size);
+
 /* Tuples of indices along the last axis, [.., n]: each picks an element or a slice of a tensor by
  * axes [first, first + n). */
 typedef struct effnn__tuples {
