@@ -227,9 +227,21 @@ class Zoo(InTemporaryFolder):
         self.assertIn("did you mean 'llama'?", done.stderr)
 
     def test_a_network_is_a_model_wherever_one_is_wanted(self):
-        out = self.folder / "llama.onnx"
-        got = document("convert", Generate.MODEL, "-o", out)
+        network = "zoo:vit,image=8,patch=4,channels=1,width=16,depth=1,heads=2,classes=10"
+        out = self.folder / "vit.onnx"
+        got = document("convert", network, "-o", out)
         self.assertEqual(document("info", out)["nodes"], got["nodes"])
+        both = document("eval", network, "--reference", out, "--data", TEST)
+        self.assertEqual((both["count"], both["agreement"]), (100, 1))
+
+    def test_texts_are_data_for_an_encoder(self):
+        texts = self.folder / "texts.tsv"
+        texts.write_text("text\tlabel\n" + "the people said\t1\nwho knows\t0\n" * 5)
+        vocabulary = DATA.parent.parent / "tests/golden/tokenizers/vocab.txt"
+        got = document("eval", "zoo:bert,vocabulary=415,positions=32,width=16,depth=1,heads=2,classes=2",
+                       "--data", f"text:{texts},tokenizer={vocabulary},text=text,label=label,length=32")
+        self.assertEqual(got["count"], 10)
+        self.assertIn(got["correct"], range(11))
 
 
 class Output(InTemporaryFolder):
