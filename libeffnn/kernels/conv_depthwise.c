@@ -9,7 +9,8 @@
 
 typedef struct depthwise_job {
     const effnn__conv2d *conv;
-    const float *x, *weight, *bias;
+    const float *x, *weight;
+    const effnn__epilogue *after;
     float *y;
 } depthwise_job;
 
@@ -103,24 +104,28 @@ static effnn_status run_planes(void *arg, size_t piece, size_t begin, size_t end
 {
     const depthwise_job *const job = arg;
     const effnn__conv2d *const v = job->conv;
+    const effnn__epilogue *after = job->after;
 
     (void)piece;
     for (size_t plane = begin; plane < end; plane++) {
         const size_t channel = plane % v->c_out;
+        float *y = job->y + plane * v->out_h * v->out_w;
 
         convolve_plane(v, job->x + plane * v->h * v->w,
                        job->weight + channel * v->kernel_h * v->kernel_w,
-                       job->bias ? job->bias[channel] : 0.0f, job->y + plane * v->out_h * v->out_w);
+                       after->bias ? after->bias[channel] : 0.0f, y);
+        for (size_t i = 0; after->clamp && i < v->out_h * v->out_w; i++)
+            y[i] = y[i] < after->lo ? after->lo : y[i] > after->hi ? after->hi : y[i];
     }
     return EFFNN_OK;
 }
 
 effnn_status effnn__conv2d_f32_depthwise(effnn_context *context, const effnn__conv2d *conv,
-                                         const float *x, const float *weight, const float *bias,
-                                         float *y)
+                                         const float *x, const float *weight,
+                                         const effnn__epilogue *after, float *y)
 {
     const size_t work = conv->out_h * conv->out_w * conv->kernel_h * conv->kernel_w;
-    depthwise_job job = { conv, x, weight, bias, y };
+    depthwise_job job = { conv, x, weight, after, y };
 
     return effnn__parallel_for(context, conv->n * conv->c_out, effnn__grain(work), run_planes,
                                &job);

@@ -26,6 +26,14 @@ static double window_sum(const effnn__conv2d *v, const float *x, const float *we
     return sum;
 }
 
+static float finish(const effnn__epilogue *after, double sum, size_t co)
+{
+    const float y = (float)(sum + (after->bias ? (double)after->bias[co] : 0.0));
+
+    if (!after->clamp) return y;
+    return y < after->lo ? after->lo : y > after->hi ? after->hi : y;
+}
+
 size_t effnn__conv2d_scratch_ref(const effnn_context *context, const effnn__conv2d *conv)
 {
     (void)context;
@@ -34,19 +42,21 @@ size_t effnn__conv2d_scratch_ref(const effnn_context *context, const effnn__conv
 }
 
 effnn_status effnn__conv2d_f32_ref(effnn_context *context, const effnn__conv2d *conv,
-                                   const float *x, const float *weight, const float *bias, float *y,
-                                   void *scratch)
+                                   const float *x, const float *weight,
+                                   const effnn__epilogue *after, float *y, void *scratch)
 {
+    static const effnn__epilogue nothing;
+
     (void)context;
     (void)scratch;
+    if (!after) after = &nothing;
     for (size_t image = 0; image < conv->n; image++) {
         const float *const in = x + image * conv->c_in * conv->h * conv->w;
 
         for (size_t co = 0; co < conv->c_out; co++)
             for (size_t oy = 0; oy < conv->out_h; oy++)
                 for (size_t ox = 0; ox < conv->out_w; ox++)
-                    *y++ = (float)(window_sum(conv, in, weight, co, oy, ox) +
-                                   (bias ? (double)bias[co] : 0.0));
+                    *y++ = finish(after, window_sum(conv, in, weight, co, oy, ox), co);
     }
     return EFFNN_OK;
 }

@@ -35,12 +35,12 @@ static void copy_line(const effnn__conv2d *v, const float *line, size_t tap, siz
     for (; i < end; i++) *out++ = 0.0f;
 }
 
-void effnn__im2col_f32(const effnn__conv2d *conv, const float *x, size_t row_begin, size_t row_end,
-                       size_t col, size_t n_cols, float *out)
+void effnn__im2col_f32(const effnn__conv2d *conv, const float *x, const effnn__im2col_block *block,
+                       float *out)
 {
-    const size_t area = conv->kernel_h * conv->kernel_w;
+    const size_t area = conv->kernel_h * conv->kernel_w, n_cols = block->n_cols, col = block->col;
 
-    for (size_t row = row_begin; row < row_end; row++) {
+    for (size_t row = block->row; row < block->row + block->n_rows; row++) {
         const float *const plane = x + row / area * conv->h * conv->w;
         const size_t tap_y = row % area / conv->kernel_w * conv->dilation_h;
         const size_t tap_x = row % conv->kernel_w * conv->dilation_w;
@@ -55,5 +55,6 @@ void effnn__im2col_f32(const effnn__conv2d *conv, const float *x, size_t row_beg
             out += end - begin;
             at += end - begin;
         }
+        out += block->stride - n_cols;
     }
 }

@@ -7,9 +7,13 @@
 
 #include "kernels/kernels.h"
 
-/* A block of it: rows [row_begin, row_end) of c_in / groups · kernel_h · kernel_w, output positions
- * [col, col + n_cols). x is the group's first channel of one image; `out` is that block's first
- * element, rows n_cols apart. */
-void effnn__im2col_f32(const effnn__conv2d *conv, const float *x, size_t row_begin, size_t row_end,
-                       size_t col, size_t n_cols, float *out);
+/* A block of it: n_rows of the c_in / groups · kernel_h · kernel_w rows from `row`, n_cols output
+ * positions from `col`; rows are written `stride` elements apart. */
+typedef struct effnn__im2col_block {
+    size_t row, n_rows, col, n_cols, stride;
+} effnn__im2col_block;
+
+/* x is the group's first channel of one image; `out` is the block's first element. */
+void effnn__im2col_f32(const effnn__conv2d *conv, const float *x, const effnn__im2col_block *block,
+                       float *out);
 #endif

@@ -26,8 +26,15 @@ typedef struct effnn__gemm {
     const size_t *a_offset, *b_offset, *c_offset;
 } effnn__gemm;
 
+/* What follows a product or a convolution right away. NULL or zero: nothing. */
+typedef struct effnn__epilogue {
+    const float *bias; /* one number a column of C, or an output channel */
+    bool clamp;        /* then within [lo, hi]; NaN stays NaN */
+    float lo, hi;
+} effnn__epilogue;
+
 /* 2-D convolution (cross-correlation), NCHW. x: [n, c_in, h, w]; weight: [c_out, c_in / groups,
- * kernel_h, kernel_w]; bias: [c_out] or NULL; y: [n, c_out, out_h, out_w]. Padding is zero. */
+ * kernel_h, kernel_w]; y: [n, c_out, out_h, out_w]. Padding is zero. */
 typedef struct effnn__conv2d {
     size_t n, c_in, h, w, c_out, kernel_h, kernel_w, out_h, out_w, groups;
     size_t stride_h, stride_w, dilation_h, dilation_w;
@@ -64,7 +71,8 @@ typedef struct effnn__kernels {
 
     size_t (*conv2d_scratch)(const effnn_context *context, const effnn__conv2d *conv);
     effnn_status (*conv2d_f32)(effnn_context *context, const effnn__conv2d *conv, const float *x,
-                               const float *weight, const float *bias, float *y, void *scratch);
+                               const float *weight, const effnn__epilogue *after, float *y,
+                               void *scratch);
 
     /* index (may be NULL): [planes, out_h, out_w] flat position of the first maximum in its plane.
      * NaN is a maximum. A window all in the padding gives -inf and -1, or an average of 0. */

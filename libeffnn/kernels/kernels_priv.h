@@ -33,16 +33,16 @@ effnn_status effnn__gram_f32_blis(effnn_context *context, double *gram, const fl
 
 size_t effnn__conv2d_scratch_ref(const effnn_context *context, const effnn__conv2d *conv);
 effnn_status effnn__conv2d_f32_ref(effnn_context *context, const effnn__conv2d *conv,
-                                   const float *x, const float *weight, const float *bias, float *y,
-                                   void *scratch);
-size_t effnn__conv2d_scratch_gemm(const effnn_context *context, const effnn__conv2d *conv);
-effnn_status effnn__conv2d_f32_gemm(effnn_context *context, const effnn__conv2d *conv,
-                                    const float *x, const float *weight, const float *bias,
-                                    float *y, void *scratch);
+                                   const float *x, const float *weight,
+                                   const effnn__epilogue *after, float *y, void *scratch);
+size_t effnn__conv2d_scratch_tiles(const effnn_context *context, const effnn__conv2d *conv);
+effnn_status effnn__conv2d_f32_tiles(effnn_context *context, const effnn__conv2d *conv,
+                                     const float *x, const float *weight,
+                                     const effnn__epilogue *after, float *y, void *scratch);
 /* One filter for each channel (c_in = groups), by direct loops. */
 effnn_status effnn__conv2d_f32_depthwise(effnn_context *context, const effnn__conv2d *conv,
-                                         const float *x, const float *weight, const float *bias,
-                                         float *y);
+                                         const float *x, const float *weight,
+                                         const effnn__epilogue *after, float *y);
 
 effnn_status effnn__max_pool2d_f32(effnn_context *context, const effnn__pool2d *pool,
                                    const float *x, float *y, int64_t *index);

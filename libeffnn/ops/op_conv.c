@@ -333,8 +333,10 @@ static effnn_status forward(const effnn_op_call *call)
         return effnn__parallel_for(call->context, job.n * job.m, 1, conv_piece, &job);
     if (has_three_axes(call)) return run_three_axes(&job);
     const effnn__conv2d conv = conv_of(call);
-    return effnn__kernels_get()->conv2d_f32(call->context, &conv, job.x, job.weight, job.bias,
-                                            job.y, call->scratch);
+    const effnn__epilogue after = { .bias = job.bias };
+
+    return effnn__kernels_get()->conv2d_f32(call->context, &conv, job.x, job.weight, &after, job.y,
+                                            call->scratch);
 }
 
 static size_t scratch(const effnn_op_call *call, effnn_op_phase phase)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Convolutions by matrix products and by direct loops against the reference and against PyTorch,
+/* Convolutions by register tiles and by direct loops against the reference and against PyTorch,
  * and their bits at several numbers of threads. */
 
 #include "kernels/kernels.h"
@@ -55,14 +55,14 @@ static size_t size_y(const effnn__conv2d *v)
 /* Scratch is filled with NaN, which may not show in the result. */
 static float *convolve(const effnn__kernels *kernels, effnn_context *context,
                        const effnn__conv2d *v, const float *x, const float *weight,
-                       const float *bias)
+                       const effnn__epilogue *after)
 {
     const size_t n_scratch = kernels->conv2d_scratch(context, v) / sizeof(float);
     float *const scratch = malloc((n_scratch + 1) * sizeof *scratch);
     float *const y = random_f32(size_y(v), 99);
 
     for (size_t i = 0; i < n_scratch; i++) scratch[i] = NAN;
-    ck_assert_ok(kernels->conv2d_f32(context, v, x, weight, bias, y, scratch));
+    ck_assert_ok(kernels->conv2d_f32(context, v, x, weight, after, y, scratch));
     free(scratch);
     return y;
 }
@@ -74,10 +74,13 @@ START_TEST(equals_the_reference)
     float *const bias = random_f32(v->c_out, 3);
     effnn_context *const context = context_of(2);
 
-    for (int with_bias = 0; with_bias < 2; with_bias++) {
-        const float *const b = with_bias ? bias : NULL;
-        float *const y = convolve(effnn__kernels_get(), context, v, x, weight, b);
-        float *const expected = convolve(effnn__kernels_reference(), context, v, x, weight, b);
+    for (int form = 0; form < 4; form++) {
+        const effnn__epilogue after = {
+            .bias = form & 1 ? bias : NULL, .clamp = form & 2, .lo = -0.5f, .hi = 0.75f
+        };
+        const effnn__epilogue *const a = form ? &after : NULL;
+        float *const y = convolve(effnn__kernels_get(), context, v, x, weight, a);
+        float *const expected = convolve(effnn__kernels_reference(), context, v, x, weight, a);
         const size_t terms = v->c_in / v->groups * v->kernel_h * v->kernel_w;
 
         assert_near_f32(y, expected, size_y(v), /* every term is below 1 */
@@ -100,7 +103,8 @@ START_TEST(has_the_same_bits_at_any_number_of_threads)
 
     for (size_t t = 0; t < N_THREAD_COUNTS; t++) {
         effnn_context *const context = context_of(thread_counts[t]);
-        float *const y = convolve(effnn__kernels_get(), context, v, x, weight, bias);
+        const effnn__epilogue after = { .bias = bias };
+        float *const y = convolve(effnn__kernels_get(), context, v, x, weight, &after);
 
         if (first) {
             ck_assert_mem_eq(first, y, size_y(v) * sizeof *y);
@@ -143,8 +147,9 @@ START_TEST(equals_pytorch)
     const effnn__conv2d *const v = &golden_cases[_i / 2].conv;
     effnn_tensor *const x = golden(name, "x"), *const weight = golden(name, "weight");
     effnn_tensor *const bias = golden(name, "bias"), *const expected = golden(name, "y");
-    float *const y = convolve(kernels, NULL, v, effnn__tensor_data(x), effnn__tensor_data(weight),
-                              effnn__tensor_data(bias));
+    const effnn__epilogue after = { .bias = effnn__tensor_data(bias) };
+    float *const y =
+        convolve(kernels, NULL, v, effnn__tensor_data(x), effnn__tensor_data(weight), &after);
 
     ck_assert_uint_eq(effnn_tensor_count(expected), size_y(v));
     assert_near_f32(y, effnn__tensor_data(expected), size_y(v), 0.0);
@@ -156,5 +161,5 @@ START_TEST(equals_pytorch)
 }
 END_TEST
 
-LOOP_SUITE("conv_gemm", NULL, NULL, N_CASES, equals_the_reference,
+LOOP_SUITE("conv_tiles", NULL, NULL, N_CASES, equals_the_reference,
            has_the_same_bits_at_any_number_of_threads, equals_pytorch)

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef EFFNN_KERNELS_TILE_H
+#define EFFNN_KERNELS_TILE_H
+
+/* The register tile of matrix products in f32: what products with prepacked weights, convolutions
+ * and attention are put together from. A tile adds k products to each of its elements in the order
+ * of k, wherever it lies and whatever its size, so an element's bits depend on neither. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* C[i, j] = start + Σ_p A[i, p] · B[p, j], i < m ≤ rows of the tile, j < n ≤ its columns; then,
+ * with `clamp`, within [lo, hi] (NaN stays NaN). start: C itself with `accumulate`, else
+ * bias_row[i] or bias_column[j], or 0. Rows of B are read to the end of the tile's columns if
+ * `b_padded`. */
+typedef struct effnn__tile_job {
+    size_t m, n, k;
+    const float *a, *b;
+    float *c;
+    size_t a_row, a_col, b_row, c_row; /* distances in elements; columns of B and C are adjacent */
+    const float *bias_row, *bias_column;
+    bool accumulate, clamp, b_padded;
+    float lo, hi;
+} effnn__tile_job;
+
+typedef struct effnn__tile {
+    const char *name;
+    size_t rows, columns;
+    void (*run)(const effnn__tile_job *job);
+} effnn__tile;
+
+/* The tile for this CPU / in plain C. */
+const effnn__tile *effnn__tile_get(void);
+const effnn__tile *effnn__tile_reference(void);
+
+/* By instruction set; NULL where the compiler has none. Only on a CPU that has it. */
+const effnn__tile *effnn__tile_avx2(void);
+const effnn__tile *effnn__tile_avx512(void);
+#endif
