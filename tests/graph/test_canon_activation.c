@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* GELU and SiLU in the forms that exporters write, and what only looks like them. */
+/* GELU, SiLU and hard swish in the forms that exporters write, and what only looks like them. */
 
 #include "base/alloc.h"
 #include "graph/canon.h"
@@ -307,9 +307,119 @@ START_TEST(gelu_by_sigmoid_is_the_tanh_form)
 }
 END_TEST
 
+static effnn__value *clip(effnn__value *value, double low, double high)
+{
+    return test_op(graph, "clip", NULL, value, num(low), num(high));
+}
+
+static effnn__value *gate_of_six(void)
+{
+    return clip(add(x, num(3.0)), 0.0, 6.0);
+}
+
+static effnn__value *swish_then_sixth(void)
+{
+    return division(mul(x, gate_of_six()), num(6.0));
+}
+
+static effnn__value *swish_by_part(void)
+{
+    return mul(x, division(gate_of_six(), num(6.0)));
+}
+
+static effnn__value *swish_by_sixth(void)
+{
+    return mul(mul(gate_of_six(), num(0.16666667163372040)), x);
+}
+
+static effnn__value *swish_by_unit_gate(void)
+{
+    return mul(clip(add(division(x, num(6.0)), num(0.5)), 0.0, 1.0), x);
+}
+
+static effnn__value *swish_by_hard_sigmoid(void)
+{
+    return mul(x, test_op(graph, "hard_sigmoid", "alpha=0.1666667", x));
+}
+
+START_TEST(each_form_of_hard_swish_becomes_one_node)
+{
+    static const inner_fn makes[] = { swish_then_sixth, swish_by_part, swish_by_sixth,
+                                      swish_by_unit_gate, swish_by_hard_sigmoid };
+
+    for (size_t i = 0; i < sizeof makes / sizeof makes[0]; i++) {
+        if (i) {
+            teardown();
+            setup();
+        }
+        test_output(graph, makes[i](), "y");
+        test_canonicalise(graph, 2e-6);
+        ck_assert_msg(graph->nodes.n == 1 && test_count_ops(graph, "hard_swish") == 1, "form %zu",
+                      i);
+    }
+}
+END_TEST
+
+START_TEST(a_gate_of_another_value_is_a_hard_sigmoid)
+{
+    effnn__value *other = test_op(graph, "neg", NULL, x);
+
+    test_output(graph, mul(other, division(gate_of_six(), num(6.0))), "y");
+    test_canonicalise(graph, 2e-6);
+    ck_assert_uint_eq(test_count_ops(graph, "hard_sigmoid"), 1);
+    ck_assert_uint_eq(test_count_ops(graph, "hard_swish"), 0);
+    ck_assert_uint_eq(graph->nodes.n, 3);
+}
+END_TEST
+
+static effnn__value *wrong_bound(void)
+{
+    return division(mul(x, clip(add(x, num(3.0)), 0.0, 5.0)), num(6.0));
+}
+
+static effnn__value *wrong_low(void)
+{
+    return division(mul(x, clip(add(x, num(3.0)), -1.0, 6.0)), num(6.0));
+}
+
+static effnn__value *wrong_shift(void)
+{
+    return division(mul(x, clip(add(x, num(2.0)), 0.0, 6.0)), num(6.0));
+}
+
+static effnn__value *wrong_slope(void)
+{
+    return mul(x, test_op(graph, "hard_sigmoid", "alpha=0.2", x));
+}
+
+static effnn__value *open_bound(void)
+{
+    return division(mul(x, test_op(graph, "clip", NULL, add(x, num(3.0)), num(0.0))), num(6.0));
+}
+
+START_TEST(what_only_looks_like_hard_swish_stays)
+{
+    static const inner_fn makes[] = { wrong_bound, wrong_low, wrong_shift, wrong_slope,
+                                      open_bound };
+
+    for (size_t i = 0; i < sizeof makes / sizeof makes[0]; i++) {
+        if (i) {
+            teardown();
+            setup();
+        }
+        test_output(graph, makes[i](), "y");
+        const size_t n = graph->nodes.n;
+        test_canonicalise(graph, 0.0);
+        ck_assert_msg(graph->nodes.n == n && !test_count_ops(graph, "hard_swish"),
+                      "case %zu is matched", i);
+    }
+}
+END_TEST
+
 SUITE("canon_activation", setup, teardown, each_form_of_gelu_becomes_one_node,
       constants_rounded_to_sixteen_bits_are_near_enough, x_may_be_a_product_itself,
       the_last_node_keeps_its_name_and_output, a_part_that_is_read_elsewhere_stays,
       what_only_looks_like_gelu_stays, a_constant_of_higher_rank_changes_the_shape_and_stays,
       silu_is_recognised_in_either_order, a_gate_of_another_value_is_no_silu,
-      gelu_by_sigmoid_is_the_tanh_form)
+      gelu_by_sigmoid_is_the_tanh_form, each_form_of_hard_swish_becomes_one_node,
+      a_gate_of_another_value_is_a_hard_sigmoid, what_only_looks_like_hard_swish_stays)

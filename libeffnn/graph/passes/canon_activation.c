@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* GELU and SiLU written out, in whatever order of products and sums. Each form has one inner
- * function e = f(p(x)), with f one of erf, tanh and sigmoid, and a result q(x, e); p and q are
- * polynomials. So instead of patterns there are polynomials: from a node that computes f, every x
- * above it is tried until the coefficients of p are the wanted ones, then every result below it
+/* Activations written out, in whatever order of products and sums. Each form has one inner
+ * function e = f(p(x)), with f one of erf, tanh, sigmoid and clip, and a result q(x, e); p and q
+ * are polynomials. So instead of patterns there are polynomials: from a node that computes f, every
+ * x above it is tried until the coefficients of p are the wanted ones, then every result below it
  * until those of q are. The last node becomes the operator, in its place.
  *
  *     GELU (erf)        e = erf(x / sqrt(2))                             0.5 x + 0.5 x e
  *     GELU (tanh)       e = tanh(sqrt(2/pi) (x + 0.044715 x^3))          0.5 x + 0.5 x e
  *     GELU (sigmoid)    e = sigmoid(2 sqrt(2/pi) (x + 0.044715 x^3))     x e
  *     SiLU              e = sigmoid(x)                                   x e
+ *     hard swish        e = clip(x + 3, 0, 6)                            x e / 6
+ *                       e = clip(x / 6 + 1/2, 0, 1)                      x e
+ *                       e = hard_sigmoid(x)  (alpha 1/6, beta 1/2)       x e
+ *     hard sigmoid      e = clip(x + 3, 0, 6)                            e / 6
  *
  * (The third is the second, since 1 + tanh(u) = 2 sigmoid(2 u).) Only scalar constants take part.
  */
@@ -32,25 +36,54 @@ typedef struct poly {
 
 typedef struct form {
     const char *inner;
+    double high;   /* of a clip from 0 */
     poly argument; /* of the inner function, in x */
     poly result;   /* in x and e */
     const char *op, *attrs;
 } form;
 
 static const form forms[] = {
-    { "erf", { { { 0 }, { ROOT_HALF } } }, { { { 0 }, { 0.5, 0.5 } } }, "gelu", NULL },
+    { "erf", 0, { { { 0 }, { ROOT_HALF } } }, { { { 0 }, { 0.5, 0.5 } } }, "gelu", NULL },
     { "tanh",
+      0,
       { { { 0 }, { ROOT_2_PI }, { 0 }, { ROOT_2_PI * CUBIC } } },
       { { { 0 }, { 0.5, 0.5 } } },
       "gelu",
       "approximate=tanh" },
     { "sigmoid",
+      0,
       { { { 0 }, { 2 * ROOT_2_PI }, { 0 }, { 2 * ROOT_2_PI * CUBIC } } },
       { { { 0 }, { 0, 1.0 } } },
       "gelu",
       "approximate=tanh" },
-    { "sigmoid", { { { 0 }, { 1.0 } } }, { { { 0 }, { 0, 1.0 } } }, "silu", NULL },
+    { "sigmoid", 0, { { { 0 }, { 1.0 } } }, { { { 0 }, { 0, 1.0 } } }, "silu", NULL },
+    { "clip", 6, { { { 3.0 }, { 1.0 } } }, { { { 0 }, { 0, 1.0 / 6.0 } } }, "hard_swish", NULL },
+    { "clip", 1, { { { 0.5 }, { 1.0 / 6.0 } } }, { { { 0 }, { 0, 1.0 } } }, "hard_swish", NULL },
+    { "hard_sigmoid", 0, { { { 0 }, { 1.0 } } }, { { { 0 }, { 0, 1.0 } } }, "hard_swish", NULL },
+    { "clip",
+      6,
+      { { { 3.0 }, { 1.0 } } },
+      { { { 0, 1.0 / 6.0 } } },
+      "hard_sigmoid",
+      "alpha=0.16666666666666666" },
 };
+
+/* Whether the node is the inner function of a form. */
+static bool is_inner(const effnn__node *node, const form *f)
+{
+    double low = 1.0, high = 0.0, alpha = 0.0, beta = 0.0;
+
+    if (!effnn__match_is(node, f->inner)) return false;
+    if (strcmp(f->inner, "clip") == 0)
+        return node->n_inputs == 3 && node->inputs[1] && node->inputs[2] &&
+               effnn__match_scalar(node->inputs[1], &low) &&
+               effnn__match_scalar(node->inputs[2], &high) && low == 0.0 && high == f->high;
+    if (strcmp(f->inner, "hard_sigmoid") == 0) /* a sixth is written as f32 or as 0.1666667 */
+        return effnn__options_get_f64(node->def->attrs, node->attrs, "alpha", &alpha) == EFFNN_OK &&
+               effnn__options_get_f64(node->def->attrs, node->attrs, "beta", &beta) == EFFNN_OK &&
+               fabs(alpha * 6.0 - 1.0) <= 1e-6 && beta == 0.5;
+    return true;
+}
 
 /* ---- polynomials of values ---- */
 
@@ -208,7 +241,7 @@ static effnn_status find_activations(effnn__graph *graph, size_t *changes)
         for (size_t k = 0; k < sizeof forms / sizeof forms[0]; k++) {
             effnn__value *x;
             effnn__node *result;
-            if (!effnn__match_is(node, forms[k].inner) || effnn__canon_is_dead(node)) continue;
+            if (!is_inner(node, &forms[k]) || effnn__canon_is_dead(node)) continue;
             x = find_x(node->inputs[0], &forms[k].argument);
             result = x ? find_result(x, node->outputs[0], &forms[k].result) : NULL;
             if (!result) continue;
