@@ -147,9 +147,13 @@ static effnn_status enter_outputs(effnn__graph *self, effnn__node *node,
                                   const effnn__node_spec *spec, const effnn__value_info *infos)
 {
     const size_t n_before = self->values.n;
+    const bool optional = (node->def->flags & EFFNN_OP_OPTIONAL_OUTPUTS) != 0;
 
     for (size_t i = 0; i < node->n_outputs; i++) {
         const char *wanted = spec->outputs ? spec->outputs[i] : NULL;
+
+        /* An output that the operator always gives is there, whether a file names it or not. */
+        if (wanted && !*wanted && !optional && i < (size_t)node->def->min_outputs) wanted = NULL;
         const effnn_status status = add_node_output(self, node, i, wanted, &infos[i]);
         if (status != EFFNN_OK) {
             while (self->values.n > n_before) effnn__graph_drop_last_value(self);

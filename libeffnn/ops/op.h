@@ -44,7 +44,9 @@ enum {
     EFFNN_OP_RESHAPES = 1 << 1,         /* output 0 has the bytes of input 0, under another shape */
     EFFNN_OP_DYNAMIC_SHAPE = 1 << 2,    /* the output shape may depend on data: forward_alloc */
     EFFNN_OP_TRAINING_DIFFERS = 1 << 3, /* forward behaves otherwise in training */
-    EFFNN_OP_RANDOM = 1 << 4            /* never folded */
+    EFFNN_OP_RANDOM = 1 << 4,           /* never folded */
+    EFFNN_OP_OPTIONAL_OUTPUTS = 1 << 5  /* any output may be absent; else the first min_outputs are
+                                         * always there */
 };
 
 typedef enum effnn_op_mode { EFFNN_OP_INFERENCE, EFFNN_OP_TRAINING } effnn_op_mode;

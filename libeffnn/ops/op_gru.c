@@ -167,6 +167,7 @@ const effnn_op_def effnn__op_gru = {
     .max_inputs = 6,
     .min_outputs = 1,
     .max_outputs = 2,
+    .flags = EFFNN_OP_OPTIONAL_OUTPUTS,
     .n_aux = 2,
     .infer = infer,
     .forward = forward,

@@ -157,6 +157,7 @@ const effnn_op_def effnn__op_lstm = {
     .max_inputs = 8,
     .min_outputs = 1,
     .max_outputs = 3,
+    .flags = EFFNN_OP_OPTIONAL_OUTPUTS,
     .n_aux = 2,
     .infer = infer,
     .forward = forward,

@@ -108,6 +108,7 @@ const effnn_op_def effnn__op_rnn = {
     .max_inputs = 6,
     .min_outputs = 1,
     .max_outputs = 2,
+    .flags = EFFNN_OP_OPTIONAL_OUTPUTS,
     .n_aux = 1,
     .infer = infer,
     .forward = forward,

@@ -175,6 +175,7 @@ const effnn_op_def effnn__op_split = {
     .max_inputs = 2,
     .min_outputs = 1,
     .max_outputs = EFFNN__MAX_CONTENT,
+    .flags = EFFNN_OP_OPTIONAL_OUTPUTS,
     .infer = infer,
     .forward = forward,
     .onnx = onnx,

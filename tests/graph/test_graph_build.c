@@ -165,6 +165,24 @@ START_TEST(an_empty_output_name_leaves_the_output_out)
 }
 END_TEST
 
+START_TEST(an_output_that_an_operator_always_gives_is_there_without_a_name)
+{
+    effnn__value *ends[] = { test_input(graph, "x", "f32[4,3]"), test_floats(graph, "w", 1, 2, 3) };
+    const char *const names[] = { "", "mean" };
+    effnn__node *node = NULL;
+
+    ck_assert_ok(
+        effnn__graph_add_node(&node, graph,
+                              &(effnn__node_spec){ .def = effnn__op_find("layer_normalization"),
+                                                   .inputs = ends,
+                                                   .n_inputs = 2,
+                                                   .outputs = names,
+                                                   .n_outputs = 2 }));
+    ck_assert_ptr_nonnull(node->outputs[0]);
+    ck_assert_str_eq(node->outputs[1]->name, "mean");
+}
+END_TEST
+
 START_TEST(a_constant_shares_storage_and_keeps_its_contents)
 {
     effnn_tensor *tensor = test_tensor_iota(3);
@@ -211,4 +229,5 @@ SUITE("graph_build", setup, teardown, values_and_nodes_are_found_by_name,
       a_node_in_front_of_another_takes_its_place_in_the_order,
       a_node_in_front_of_its_operand_is_refused, shapes_that_do_not_fit_add_nothing,
       unknown_operators_and_attributes_are_refused, an_empty_output_name_leaves_the_output_out,
+      an_output_that_an_operator_always_gives_is_there_without_a_name,
       a_constant_shares_storage_and_keeps_its_contents, adding_survives_failing_allocations)
