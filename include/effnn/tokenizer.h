@@ -73,7 +73,8 @@ typedef struct effnn_encode_options {
     }
 
 /**
- * Text to tokens.
+ * Text to tokens. The name of a special token inside a text ("[MASK]") is text like any other; its
+ * number comes from effnn_tokenizer_find().
  *
  * @param[out] out       [capacity] the first tokens; may be NULL if capacity is 0.
  * @param[out] n_out     how many tokens the whole text has, which may be more than capacity.

@@ -112,6 +112,14 @@ effnn__value *effnn__zoo_float(effnn__zoo *zoo, const char *name, double item)
     return add_constant(zoo, name, false, tensor);
 }
 
+void effnn__zoo_note(effnn__zoo *zoo, const char *key, int64_t value)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%lld", (long long)value);
+    if (zoo->status == EFFNN_OK) zoo->status = effnn_model_set_metadata(zoo->model, key, text);
+}
+
 void effnn__zoo_output(effnn__zoo *zoo, effnn__value *value, const char *pattern)
 {
     char name[EFFNN__ZOO_NAME];
@@ -215,6 +223,17 @@ effnn__value *effnn__zoo_layer_norm(effnn__zoo *zoo, effnn__value *x, const char
 
     effnn__zoo_print_f64(attrs, "epsilon", epsilon);
     return EFFNN__ZOO_OP(zoo, "layer_normalization", pattern, attrs, x, weight, bias);
+}
+
+effnn__value *effnn__zoo_rms_norm(effnn__zoo *zoo, effnn__value *x, const char *pattern,
+                                  int64_t width, double epsilon)
+{
+    char attrs[ATTRS], name[EFFNN__ZOO_NAME];
+    effnn__value *weight =
+        effnn__zoo_param(zoo, with(name, pattern, ".weight"), EFFNN__ZOO_ONES, 1, &width);
+
+    effnn__zoo_print_f64(attrs, "epsilon", epsilon);
+    return EFFNN__ZOO_OP(zoo, "rms_normalization", pattern, attrs, x, weight);
 }
 
 /* [N, tokens, width] → [N, heads, tokens, width / heads]. */

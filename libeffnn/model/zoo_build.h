@@ -90,6 +90,8 @@ effnn__value *effnn__zoo_ints(effnn__zoo *zoo, const char *name, size_t rank, co
                               const int64_t *items);
 effnn__value *effnn__zoo_int(effnn__zoo *zoo, const char *name, int64_t item); /* rank 0 */
 effnn__value *effnn__zoo_float(effnn__zoo *zoo, const char *name, double item);
+/* Note a whole number in the model's metadata. */
+void effnn__zoo_note(effnn__zoo *zoo, const char *key, int64_t value);
 /* Make a value an output of this name. */
 void effnn__zoo_output(effnn__zoo *zoo, effnn__value *value, const char *pattern);
 
@@ -120,6 +122,9 @@ effnn__value *effnn__zoo_linear(effnn__zoo *zoo, effnn__value *x, const char *pa
                                 int64_t out, bool bias);
 effnn__value *effnn__zoo_layer_norm(effnn__zoo *zoo, effnn__value *x, const char *pattern,
                                     int64_t width, double epsilon);
+/* x / rms(x) · "<pattern>.weight". */
+effnn__value *effnn__zoo_rms_norm(effnn__zoo *zoo, effnn__value *x, const char *pattern,
+                                  int64_t width, double epsilon);
 /* Multi-head attention on q, k, v [N, tokens, width]; `mask`, added to the scores [N, heads,
  * tokens, tokens], or NULL. The result is [N, tokens, width], before any projection. */
 effnn__value *effnn__zoo_attention(effnn__zoo *zoo, effnn__value *q, effnn__value *k,

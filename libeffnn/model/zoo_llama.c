@@ -11,7 +11,6 @@
 #include "model/zoo_build.h"
 
 #include <math.h>
-#include <stdio.h>
 
 typedef struct llama_options {
     int64_t vocabulary, width, depth, heads, kv_heads, hidden, context;
@@ -36,9 +35,7 @@ static const effnn_option_def option_defs[] = {
       EFFNN_OPT_I64, FIELD(kv_heads), .max = 4096 },
     { "hidden", "width inside the MLP; 0: the weights', or 11008", EFFNN_OPT_I64, FIELD(hidden),
       .max = 1 << 20 },
-    { "context",
-      "most tokens of a text, noted in the metadata; 0: the weights' metadata "
-      "max_seq_len, or 4096",
+    { "context", "most tokens of a text; 0: the weights' metadata max_seq_len, or 4096",
       EFFNN_OPT_I64, FIELD(context), .max = 1 << 24 },
     { "theta", "base of the rotary frequencies", EFFNN_OPT_F64, FIELD(theta), .value = 10000.0,
       .min = 1.0, .max = 1e12 },
@@ -85,14 +82,9 @@ typedef struct decoder {
     effnn__value *mask; /* [group · S, C + S], added to scores; made with the first layer */
 } decoder;
 
-static effnn__value *rms_norm(const decoder *d, effnn__value *x, const char *pattern)
+static effnn__value *norm(const decoder *d, effnn__value *x, const char *pattern)
 {
-    char attrs[64], name[EFFNN__ZOO_NAME];
-
-    effnn__zoo_print_f64(attrs, "epsilon", d->size.epsilon);
-    snprintf(name, sizeof name, "%s.weight", pattern);
-    return EFFNN__ZOO_OP(d->zoo, "rms_normalization", pattern, attrs, x,
-                         effnn__zoo_param(d->zoo, name, EFFNN__ZOO_ONES, 1, &d->size.width));
+    return effnn__zoo_rms_norm(d->zoo, x, pattern, d->size.width, d->size.epsilon);
 }
 
 /* x [N, heads, S, head], its pairs of elements turned by position · frequency. */
@@ -219,15 +211,6 @@ static void choose_sizes(decoder *d, const llama_options *o)
         size->rotary = zoo->style == STYLE_META ? ROTARY_INTERLEAVED : ROTARY_HALVES;
 }
 
-static void note_context(const decoder *d)
-{
-    char text[32];
-
-    snprintf(text, sizeof text, "%lld", (long long)d->size.context);
-    if (d->zoo->status == EFFNN_OK)
-        d->zoo->status = effnn_model_set_metadata(d->zoo->model, "effnn.context", text);
-}
-
 static void build(effnn__zoo *zoo, const void *options)
 {
     static const char *const symbols[] = { "N", "S" };
@@ -251,14 +234,14 @@ static void build(effnn__zoo *zoo, const void *options)
     d.scale = effnn__zoo_float(zoo, "scale", 1.0 / sqrt((double)d.head));
     x = EFFNN__ZOO_OP(zoo, "gather", "embedding", "axis=0", embedding, tokens);
     for (zoo->i = 0; zoo->status == EFFNN_OK && zoo->i < d.size.depth; zoo->i++) {
-        y = attention(&d, rms_norm(&d, x, "layers.#.attention_norm"));
+        y = attention(&d, norm(&d, x, "layers.#.attention_norm"));
         x = EFFNN__ZOO_OP(zoo, "add", NULL, NULL, x, y);
-        y = mlp(&d, rms_norm(&d, x, "layers.#.mlp_norm"));
+        y = mlp(&d, norm(&d, x, "layers.#.mlp_norm"));
         x = EFFNN__ZOO_OP(zoo, "add", NULL, NULL, x, y);
     }
-    x = head(&d, rms_norm(&d, x, "norm"), tokens, embedding);
+    x = head(&d, norm(&d, x, "norm"), tokens, embedding);
     effnn__zoo_output(zoo, x, "logits");
-    note_context(&d);
+    effnn__zoo_note(zoo, "effnn.context", d.size.context);
 }
 
 extern const effnn__zoo_def effnn__zoo_llama;

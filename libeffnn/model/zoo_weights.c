@@ -3,7 +3,7 @@
  * and random ones, drawn by the parameter's own name so that they do not depend on the order of
  * building. */
 
-#include "base/alloc.h"
+#include "base/pool.h"
 #include "base/rng.h"
 #include "base/str.h"
 #include "model/zoo_build.h"
@@ -12,6 +12,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#define GRAIN 16384 /* random elements of one piece */
 
 void effnn__zoo_spell(char *buffer, const char *pattern, int i, int j)
 {
@@ -152,22 +154,38 @@ int64_t effnn__zoo_choose(const effnn__zoo *zoo, int64_t option, int64_t found, 
 
 /* ---- contents ---- */
 
+/* Random elements of one parameter; element k depends on the seed, the name and k alone. */
+typedef struct fill_job {
+    effnn__rng rng;
+    double deviation;
+    float *data;
+} fill_job;
+
+static effnn_status fill_piece(void *user, size_t piece, size_t begin, size_t end)
+{
+    const fill_job *job = user;
+
+    (void)piece;
+    for (size_t k = begin; k < end; k++)
+        job->data[k] = (float)(job->deviation * effnn__rng_normal(&job->rng, k));
+    return EFFNN_OK;
+}
+
 static effnn_status fill_tensor(effnn_tensor *tensor, const effnn__zoo *zoo, const char *pattern,
                                 effnn__zoo_fill fill)
 {
     const size_t n = effnn_tensor_count(tensor), rank = effnn_tensor_rank(tensor);
     const int64_t *dims = effnn_tensor_dims(tensor);
-    float *data = effnn__tensor_data(tensor);
+    effnn_context *context = zoo->model->context;
     char name[EFFNN__ZOO_NAME];
-    double deviation;
+    fill_job job = { .data = effnn__tensor_data(tensor) };
 
+    for (size_t k = 0; k < n && fill == EFFNN__ZOO_ONES; k++) job.data[k] = 1.0f;
+    if (fill != EFFNN__ZOO_NORMAL) return EFFNN_OK;
     effnn__zoo_spell(name, pattern, zoo->i, zoo->j);
-    const effnn__rng rng = { effnn_context_seed(zoo->model->context), effnn__rng_stream(name, 0) };
-
-    deviation = rank && n ? 1.0 / sqrt((double)n / (double)dims[0]) : 1.0;
-    for (size_t k = 0; k < n && fill != EFFNN__ZOO_ZEROS; k++)
-        data[k] = fill == EFFNN__ZOO_ONES ? 1.0f : (float)(deviation * effnn__rng_normal(&rng, k));
-    return EFFNN_OK;
+    job.rng = (effnn__rng){ effnn_context_seed(context), effnn__rng_stream(name, 0) };
+    job.deviation = rank && n ? 1.0 / sqrt((double)n / (double)dims[0]) : 1.0;
+    return effnn__parallel_for(context, n, GRAIN, fill_piece, &job);
 }
 
 /* Copy of a tensor's sizes other than 1; their number. */
