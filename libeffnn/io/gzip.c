@@ -33,6 +33,10 @@ static void give(void *user, void *memory)
     effnn__free(memory);
 }
 
+/* Images shrink to a fifth; a few bytes can stand for any number of zeros. */
+#define MAX_GROWTH 8
+#define FREE_BYTES (16u << 20)
+
 typedef struct inflater {
     z_stream stream;
     const char *name;
@@ -40,6 +44,7 @@ typedef struct inflater {
     size_t left;
     unsigned char *out;
     size_t n, capacity;
+    size_t size, limit; /* of all data, and of what may come of it */
 } inflater;
 
 static effnn_status fail(const inflater *self, int code)
@@ -68,6 +73,10 @@ static effnn_status step(inflater *self, int *code)
     self->stream.avail_out = (unsigned)room;
     *code = inflate(&self->stream, Z_NO_FLUSH);
     self->n += room - self->stream.avail_out;
+    if (self->n > self->limit)
+        return effnn__fail(EFFNN_E_UNSUPPORTED,
+                           "'%s': more than %zu bytes out of %zu: unpack it to a file", self->name,
+                           self->limit, self->size);
     return *code == Z_OK || *code == Z_STREAM_END ? EFFNN_OK : fail(self, *code);
 }
 
@@ -86,7 +95,11 @@ static effnn_status inflate_all(inflater *self)
 effnn_status effnn__gzip_inflate(unsigned char **out, size_t *n_out, const char *name,
                                  const void *data, size_t size)
 {
-    inflater self = { .name = name, .data = data, .left = size };
+    inflater self = { .name = name,
+                      .data = data,
+                      .left = size,
+                      .size = size,
+                      .limit = MAX_GROWTH * size + FREE_BYTES };
     effnn_status status;
     int code;
 

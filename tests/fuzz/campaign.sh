@@ -41,6 +41,10 @@ campaign safetensors tests/golden/safetensors/* tests/fuzz/corpus/safetensors/* 
 campaign npy tests/golden/npy/*.npy examples/data/*.npy
 campaign records tests/fuzz/corpus/records/* examples/data/*.bin \
     "$data"/cifar10-lossless/test_first100.bin
+campaign idx tests/golden/idx/*.idx tests/golden/idx/*.gz "$data"/mnist/t10k-*.gz
+campaign text tests/fuzz/corpus/text/* "$data"/text/cola/in_domain_dev.tsv
+campaign tokenizers tests/golden/tokenizers/*.bin tests/golden/tokenizers/vocab.txt \
+    "$data"/models/llama-stories260k/tok512.bin
 campaign option tests/fuzz/corpus/option/*
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ]

@@ -11,6 +11,7 @@
 #include "tensor/dtype.h"
 #include "tensor/tensor.h"
 
+#include <effnn/dataset.h>
 #include <effnn/session.h>
 #include <malloc.h>
 #include <signal.h>
@@ -273,4 +274,34 @@ void fuzz_use_model(effnn_model *model, const char *ending, const effnn_load_opt
         !(cost.macs > RUN_MACS))
         run_model(model);
     save_model(model, ending, options);
+}
+
+static void read_samples(effnn_dataset *dataset, uint64_t first, size_t n)
+{
+    effnn_tensor *inputs[MAX_VALUES] = { NULL };
+    effnn_batch batch = { .version = 1,
+                          .n_inputs = effnn_dataset_input_count(dataset),
+                          .inputs = inputs };
+
+    if (batch.n_inputs > MAX_VALUES) return;
+    if (fuzz_succeeded(effnn_dataset_read(&batch, dataset, first, n), "read")) fuzz_totals.ran++;
+    effnn_batch_clear(&batch);
+}
+
+void fuzz_use_dataset(const char *uri, const char *path)
+{
+    char text[1024];
+    size_t n = 0;
+    effnn_dataset *dataset = NULL;
+
+    for (; *uri && n + strlen(path) + 1 < sizeof text; uri++)
+        n += (size_t)snprintf(text + n, sizeof text - n, *uri == '@' ? "%s" : "%.1s",
+                              *uri == '@' ? path : uri);
+    if (!fuzz_succeeded(effnn_dataset_open(&dataset, fuzz_context(), text, NULL), "open")) return;
+    fuzz_totals.loaded++;
+    const uint64_t count = effnn_dataset_count(dataset);
+    if (count == 0) fuzz_fail("dataset", "it opened without samples");
+    read_samples(dataset, 0, 1);
+    read_samples(dataset, count > 3 ? count - 3 : 0, count > 3 ? 3 : (size_t)count);
+    effnn_dataset_destroy(dataset);
 }

@@ -52,6 +52,10 @@ bool fuzz_succeeded(effnn_status status, const char *what);
  * budget, and what it is saved as loads again. */
 void fuzz_use_model(effnn_model *model, const char *ending, const effnn_load_options *options);
 
+/* Open a dataset by a URI in which the input's path stands for each '@', and read a few samples
+ * from both ends. */
+void fuzz_use_dataset(const char *uri, const char *path);
+
 /* End the process: this case broke a rule. */
 void fuzz_fail(const char *what, const char *detail);
 #endif

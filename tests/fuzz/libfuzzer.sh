@@ -8,7 +8,7 @@ build=$1 runs=${2:-3000}
 cd "$(dirname "$0")/../.."
 [ -f "$build/build.ninja" ] || CC=clang meson setup "$build" -Dfuzz=true -Dbindings=false \
     -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
-targets='onnx safetensors npy records option'
+targets='onnx safetensors npy records idx text tokenizers option'
 # shellcheck disable=SC2086
 ninja -C "$build" $(printf 'tests/fuzz/fuzz_%s ' $targets) >/dev/null
 grown=$(mktemp -d)

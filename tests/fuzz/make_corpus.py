@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Make the seeds in tests/fuzz/corpus that are not found in tests/golden: records and option texts.
+"""Make the seeds in tests/fuzz/corpus that are not found in tests/golden: records, texts and options.
 
     make_corpus.py [folder]
 """
@@ -24,16 +24,23 @@ OPTIONS = {
     "uri_npy": "npy:a=x.npy/b=y.npy+z.npy,first=1",
     "uri_cifar10": "cifar10:folder\\,name+other,split=test,scale=255",
 }
+TEXTS = {
+    "lines": "A first line.\nAnd a second one,\n\nbehind an empty one || here\n",
+    "table": "sentence\tlabel\nfine words\t1\nbad \u00e9 words\t0\nodd\t-1\n",
+    "two_columns": "one text\t3\nanother text\t12\n",
+}
 
 
 def main():
-    for kind in "records", "option":
+    for kind in "records", "option", "text":
         (FOLDER / kind).mkdir(parents=True, exist_ok=True)
     for name, (n, size) in RECORDS.items():
         data = bytes((7 * i + i // size) % 251 for i in range(n * size))
         (FOLDER / "records" / name).write_bytes(data)
     for name, text in OPTIONS.items():
         (FOLDER / "option" / name).write_text(text)
+    for name, text in TEXTS.items():
+        (FOLDER / "text" / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@
 #include "support/alloc_fail.h"
 #include "support/model_files.h"
 
+#include <zlib.h>
+
 static unsigned char *packed, *plain;
 static size_t n_packed, n_plain;
 
@@ -89,6 +91,27 @@ static effnn_status inflate_once(void)
     return status;
 }
 
+/* 20 MB of zeros in 20 KB. */
+START_TEST(what_grows_beyond_all_images_is_refused)
+{
+    const size_t n = 20u << 20;
+    unsigned char *zeros = calloc(n, 1), *small = malloc(1u << 20), *out = NULL;
+    z_stream stream = { .next_in = zeros, .avail_in = (unsigned)n };
+    size_t n_out;
+
+    stream.next_out = small;
+    stream.avail_out = 1u << 20;
+    ck_assert_int_eq(deflateInit2(&stream, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    ck_assert_int_eq(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    ck_assert_fails_saying(EFFNN_E_UNSUPPORTED, "'zeros': more than",
+                           effnn__gzip_inflate(&out, &n_out, "zeros", small, stream.total_out));
+    ck_assert_ptr_null(out);
+    deflateEnd(&stream);
+    free(zeros);
+    free(small);
+}
+END_TEST
+
 START_TEST(failing_allocations_are_errors)
 {
     ALLOC_FAIL_LOOP(inflate_once(), );
@@ -97,4 +120,4 @@ END_TEST
 
 SUITE("gzip", setup, teardown, files_of_one_and_of_two_members_are_inflated,
       every_truncation_is_refused, a_changed_bit_is_seen_or_changes_nothing,
-      failing_allocations_are_errors)
+      failing_allocations_are_errors, what_grows_beyond_all_images_is_refused)
