@@ -340,3 +340,12 @@ effnn_status effnn__onnx_constant_like(effnn_onnx_writer *writer, const char **o
     EFFNN_TRY(make_scalar(&tensor, dtype < 0 ? EFFNN_F32 : (effnn_dtype)dtype, value));
     return add_tensor(writer, out, hint, tensor);
 }
+
+effnn_status effnn__onnx_add_ints(effnn_onnx_writer *writer, const char **out, const char *op_type,
+                                  const char *a, size_t n, const int64_t *values)
+{
+    const char *constant = NULL;
+
+    EFFNN_TRY(effnn__onnx_constant_i64(writer, &constant, op_type, n, values));
+    return effnn__onnx_add(writer, out, op_type, a, constant);
+}

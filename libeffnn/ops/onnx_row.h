@@ -149,6 +149,9 @@ effnn_status effnn__onnx_write_attrs(effnn_onnx_writer *writer, bool all,
  * that is left in *out. */
 effnn_status effnn__onnx_add(effnn_onnx_writer *writer, const char **out, const char *op_type,
                              const char *a, const char *b);
+/* The same with integers as the second input (axes, a shape). */
+effnn_status effnn__onnx_add_ints(effnn_onnx_writer *writer, const char **out, const char *op_type,
+                                  const char *a, size_t n, const int64_t *values);
 effnn_status effnn__onnx_set_int(effnn_onnx_writer *writer, const char *name, int64_t value);
 effnn_status effnn__onnx_set_float(effnn_onnx_writer *writer, const char *name, double value);
 effnn_status effnn__onnx_set_string(effnn_onnx_writer *writer, const char *name, const char *value);

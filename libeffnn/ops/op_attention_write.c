@@ -29,15 +29,6 @@ static const char *output_of(const effnn_onnx_writer *writer, size_t i)
     return i < writer->n_outputs ? writer->outputs[i] : NULL;
 }
 
-static effnn_status with_ints(effnn_onnx_writer *writer, const char **out, const char *op,
-                              const char *in, size_t n, const int64_t *values)
-{
-    const char *constant = NULL;
-
-    EFFNN_TRY(effnn__onnx_constant_i64(writer, &constant, op, n, values));
-    return effnn__onnx_add(writer, out, op, in, constant);
-}
-
 static effnn_status transpose(effnn_onnx_writer *writer, const char **out, const char *in,
                               const int64_t *perm)
 {
@@ -51,7 +42,8 @@ static effnn_status split(effnn_onnx_writer *writer, const char **out, const cha
 {
     const char *parts = NULL;
 
-    EFFNN_TRY(with_ints(writer, &parts, "Reshape", in, 4, (const int64_t[]){ 0, 0, n_heads, -1 }));
+    EFFNN_TRY(effnn__onnx_add_ints(writer, &parts, "Reshape", in, 4,
+                                   (const int64_t[]){ 0, 0, n_heads, -1 }));
     return transpose(writer, out, parts, (const int64_t[]){ 0, 2, 1, 3 });
 }
 
@@ -90,11 +82,11 @@ static effnn_status whole(expansion *self, const char **out, size_t fresh, size_
         return effnn__onnx_write_fail(writer, EFFNN_E_UNSUPPORTED,
                                       "shared heads whose size is not known need opset 23");
     *out = NULL;
-    EFFNN_TRY(with_ints(writer, &raised, "Unsqueeze", joint, 1, (const int64_t[]){ 2 }));
-    EFFNN_TRY(with_ints(writer, &repeated, "Expand", raised, 5,
-                        (const int64_t[]){ 1, 1, self->repeats, 1, 1 }));
-    return with_ints(writer, out, "Reshape", repeated, 4,
-                     (const int64_t[]){ 0, n_heads, -1, columns });
+    EFFNN_TRY(effnn__onnx_add_ints(writer, &raised, "Unsqueeze", joint, 1, (const int64_t[]){ 2 }));
+    EFFNN_TRY(effnn__onnx_add_ints(writer, &repeated, "Expand", raised, 5,
+                                   (const int64_t[]){ 1, 1, self->repeats, 1, 1 }));
+    return effnn__onnx_add_ints(writer, out, "Reshape", repeated, 4,
+                                (const int64_t[]){ 0, n_heads, -1, columns });
 }
 
 /* An i64 of rank 0. */
@@ -133,7 +125,7 @@ static effnn_status count_to(effnn_onnx_writer *writer, const char **out, const 
 /* Key counts as [batch, 1, 1, 1]. */
 static effnn_status raise_counts(effnn_onnx_writer *writer, const char **out, const char *counts)
 {
-    return with_ints(writer, out, "Unsqueeze", counts, 3, (const int64_t[]){ 1, 2, 3 });
+    return effnn__onnx_add_ints(writer, out, "Unsqueeze", counts, 3, (const int64_t[]){ 1, 2, 3 });
 }
 
 /* Where queries and keys stand. */
@@ -148,7 +140,8 @@ static effnn_status find_places(expansion *self)
     EFFNN_TRY(length_of(writer, &n_keys, self->k));
     EFFNN_TRY(count_to(writer, &queries, n_queries));
     EFFNN_TRY(count_to(writer, &self->keys, n_keys));
-    EFFNN_TRY(with_ints(writer, &column, "Unsqueeze", queries, 1, (const int64_t[]){ 1 }));
+    EFFNN_TRY(
+        effnn__onnx_add_ints(writer, &column, "Unsqueeze", queries, 1, (const int64_t[]){ 1 }));
     self->places = column;
     if (!past && !counts) return EFFNN_OK;
     if (past) {
@@ -302,7 +295,7 @@ static effnn_status weigh(const expansion *self, const char *weights)
     if (!self->flat) return effnn__onnx_add(writer, &y, "MatMul", weights, self->v);
     EFFNN_TRY(effnn__onnx_add(writer, &heads, "MatMul", weights, self->v));
     EFFNN_TRY(transpose(writer, &rows, heads, (const int64_t[]){ 0, 2, 1, 3 }));
-    return with_ints(writer, &y, "Reshape", rows, 3, (const int64_t[]){ 0, 0, -1 });
+    return effnn__onnx_add_ints(writer, &y, "Reshape", rows, 3, (const int64_t[]){ 0, 0, -1 });
 }
 
 /* Query heads for each key head; -1 if that is not known. */

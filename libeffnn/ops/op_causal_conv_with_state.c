@@ -136,8 +136,7 @@ static effnn_status forward(const effnn_op_call *call)
                        .present = present ? effnn__tensor_data(present) : NULL };
 
     if (!job.y) job.length = 0;
-    if (effnn_tensor_count(x) == 0 && (!present || effnn_tensor_count(present) == 0))
-        return EFFNN_OK;
+    if (effnn__call_is_idle(call)) return EFFNN_OK;
     return effnn__parallel_for(call->context, (size_t)dims[0] * (size_t)dims[1], 4, causal_piece,
                                &job);
 }

@@ -72,15 +72,6 @@ static effnn_status read_per_group(effnn_onnx_reader *reader)
     return effnn__onnx_read_attrs(reader, NULL);
 }
 
-static effnn_status with_ints(effnn_onnx_writer *writer, const char **out, const char *op,
-                              const char *in, size_t n, const int64_t *values)
-{
-    const char *constant = NULL;
-
-    EFFNN_TRY(effnn__onnx_constant_i64(writer, &constant, op, n, values));
-    return effnn__onnx_add(writer, out, op, in, constant);
-}
-
 /* num_groups times the same number, of the input's type. */
 static effnn_status filled(effnn_onnx_writer *writer, const char **out, double value)
 {
@@ -88,7 +79,7 @@ static effnn_status filled(effnn_onnx_writer *writer, const char **out, double v
     const char *one = NULL;
 
     EFFNN_TRY(effnn__onnx_constant_like(writer, &one, "parameter", 0, value));
-    return with_ints(writer, out, "Expand", one, 1, &attrs->num_groups);
+    return effnn__onnx_add_ints(writer, out, "Expand", one, 1, &attrs->num_groups);
 }
 
 /* A channel's parameters [c] against [n, c, …]. */
@@ -98,7 +89,8 @@ static effnn_status raised(effnn_onnx_writer *writer, const char **out, size_t i
     const int rank = writer->input_rank(writer, 0);
 
     for (int i = 1; i + 1 < rank; i++) shape[i] = 1;
-    return with_ints(writer, out, "Reshape", writer->inputs[input], (size_t)rank - 1, shape);
+    return effnn__onnx_add_ints(writer, out, "Reshape", writer->inputs[input], (size_t)rank - 1,
+                                shape);
 }
 
 static effnn_status write_expanded(effnn_onnx_writer *writer)
@@ -111,8 +103,8 @@ static effnn_status write_expanded(effnn_onnx_writer *writer)
     if (writer->input_rank(writer, 0) < 2)
         return effnn__onnx_write_fail(writer, EFFNN_E_UNSUPPORTED,
                                       "an input of unknown rank needs opset 21");
-    EFFNN_TRY(with_ints(writer, &inputs[0], "Reshape", writer->inputs[0], 3,
-                        (const int64_t[]){ 0, attrs->num_groups, -1 }));
+    EFFNN_TRY(effnn__onnx_add_ints(writer, &inputs[0], "Reshape", writer->inputs[0], 3,
+                                   (const int64_t[]){ 0, attrs->num_groups, -1 }));
     if (attrs->scale_per_group) {
         inputs[1] = writer->inputs[1];
         inputs[2] = writer->inputs[2];

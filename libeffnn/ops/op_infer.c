@@ -82,6 +82,13 @@ const effnn_tensor *effnn__call_input(const effnn_op_call *call, size_t i)
     return i < call->n_inputs ? call->inputs[i] : NULL;
 }
 
+bool effnn__call_is_idle(const effnn_op_call *call)
+{
+    for (size_t i = 0; i < call->n_outputs; i++)
+        if (call->outputs[i] && effnn_tensor_count(call->outputs[i]) > 0) return false;
+    return true;
+}
+
 static unsigned kind_of(effnn_dtype dtype)
 {
     if (effnn_dtype_bits(dtype) == 4) return EFFNN__PACKED;

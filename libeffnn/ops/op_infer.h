@@ -41,6 +41,9 @@ const effnn__value_info *effnn__infer_input(const effnn_op_infer *call, size_t i
 /* Tensor of input i, NULL if absent. */
 const effnn_tensor *effnn__call_input(const effnn_op_call *call, size_t i);
 
+/* True if no output that is wanted has an element: there is nothing to compute. */
+bool effnn__call_is_idle(const effnn_op_call *call);
+
 /* E_UNSUPPORTED if the dtype of input i is known and none of `kinds`. */
 effnn_status effnn__infer_dtype(const effnn_op_infer *call, size_t i, unsigned kinds);
 

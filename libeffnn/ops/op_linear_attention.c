@@ -283,19 +283,11 @@ static effnn_status head_piece(void *job_, size_t piece, size_t begin, size_t en
     return EFFNN_OK;
 }
 
-/* True if no output has an element. */
-static bool is_idle(const effnn_op_call *call)
-{
-    for (size_t i = 0; i < call->n_outputs; i++)
-        if (call->outputs[i] && effnn_tensor_count(call->outputs[i]) > 0) return false;
-    return true;
-}
-
 static effnn_status forward(const effnn_op_call *call)
 {
     linear_job job = job_of(call);
 
-    if (is_idle(call)) return EFFNN_OK;
+    if (effnn__call_is_idle(call)) return EFFNN_OK;
     return effnn__parallel_for(call->context, job.batch * job.kv_heads, 1, head_piece, &job);
 }
 
@@ -304,7 +296,8 @@ static size_t scratch(const effnn_op_call *call, effnn_op_phase phase)
     const linear_job job = job_of(call);
 
     (void)phase;
-    return is_idle(call) ? 0 : job.batch * job.kv_heads * head_room(&job) * sizeof(double);
+    return effnn__call_is_idle(call) ? 0
+                                     : job.batch * job.kv_heads * head_room(&job) * sizeof(double);
 }
 
 static void cost(const effnn_op_call *call, effnn_op_cost *out)

@@ -235,19 +235,11 @@ static size_t layer_open(effnn__recurrent *self, const effnn_op_call *call,
     return used;
 }
 
-/* True if no output has an element. */
-static bool is_idle(const effnn_op_call *call)
-{
-    for (size_t i = 0; i < call->n_outputs; i++)
-        if (call->outputs[i] && effnn_tensor_count(call->outputs[i]) > 0) return false;
-    return true;
-}
-
 size_t effnn__recurrent_scratch(const effnn_op_call *call, const effnn__recurrent_kind *kind)
 {
     effnn__recurrent layer = { 0 };
 
-    return is_idle(call) ? 0 : layer_open(&layer, call, kind, NULL);
+    return effnn__call_is_idle(call) ? 0 : layer_open(&layer, call, kind, NULL);
 }
 
 /* Halves as doubles. */
@@ -537,7 +529,7 @@ effnn_status effnn__recurrent_run(const effnn_op_call *call, const effnn__recurr
 {
     effnn__recurrent layer = { 0 };
 
-    if (is_idle(call)) return EFFNN_OK;
+    if (effnn__call_is_idle(call)) return EFFNN_OK;
     layer_open(&layer, call, kind, call->scratch);
     EFFNN_TRY(check_lengths(&layer));
     EFFNN_TRY(list_activations(layer.activations, layer.attrs, kind));

@@ -233,15 +233,6 @@ static void cost(const effnn_op_call *call, effnn_op_cost *out)
 
 /* ---- written out ---- */
 
-static effnn_status with_ints(effnn_onnx_writer *writer, const char **out, const char *op,
-                              const char *in, size_t n, const int64_t *values)
-{
-    const char *constant = NULL;
-
-    EFFNN_TRY(effnn__onnx_constant_i64(writer, &constant, op, n, values));
-    return effnn__onnx_add(writer, out, op, in, constant);
-}
-
 static effnn_status slice(effnn_onnx_writer *writer, const char **out, const char *in,
                           int64_t start, int64_t end, int64_t step)
 {
@@ -273,7 +264,8 @@ static effnn_status table(effnn_onnx_writer *writer, const char **out, size_t in
         values = NULL;
         EFFNN_TRY(effnn__onnx_add(writer, &values, "Gather", writer->inputs[input], places));
     }
-    return with_ints(writer, out, "Unsqueeze", values, 1, (const int64_t[]){ flat ? 2 : 1 });
+    return effnn__onnx_add_ints(writer, out, "Unsqueeze", values, 1,
+                                (const int64_t[]){ flat ? 2 : 1 });
 }
 
 /* The two elements of each pair. */
@@ -310,10 +302,10 @@ static effnn_status weave(effnn_onnx_writer *writer, const char **out, const cha
 
     if (!attrs->interleaved) return concat(writer, out, turned, 2);
     for (size_t i = 0; i < 2; i++)
-        EFFNN_TRY(
-            with_ints(writer, &raised[i], "Unsqueeze", turned[i], 1, (const int64_t[]){ -1 }));
+        EFFNN_TRY(effnn__onnx_add_ints(writer, &raised[i], "Unsqueeze", turned[i], 1,
+                                       (const int64_t[]){ -1 }));
     EFFNN_TRY(concat(writer, &woven, raised, 2));
-    return with_ints(writer, out, "Reshape", woven, 4, (const int64_t[]){ 0, 0, 0, -1 });
+    return effnn__onnx_add_ints(writer, out, "Reshape", woven, 4, (const int64_t[]){ 0, 0, 0, -1 });
 }
 
 static effnn_status write_expanded(effnn_onnx_writer *writer)
@@ -331,8 +323,8 @@ static effnn_status write_expanded(effnn_onnx_writer *writer)
     EFFNN_TRY(table(writer, &sines, INPUT_SIN, rank == 3));
     if (rank == 3) {
         x = NULL;
-        EFFNN_TRY(with_ints(writer, &x, "Reshape", writer->inputs[0], 4,
-                            (const int64_t[]){ 0, 0, attrs->num_heads, -1 }));
+        EFFNN_TRY(effnn__onnx_add_ints(writer, &x, "Reshape", writer->inputs[0], 4,
+                                       (const int64_t[]){ 0, 0, attrs->num_heads, -1 }));
     }
     part = x;
     if (attrs->rotary_embedding_dim > 0) {
@@ -351,7 +343,7 @@ static effnn_status write_expanded(effnn_onnx_writer *writer)
         EFFNN_TRY(concat(writer, &joint, parts, 2));
     }
     if (rank == 4) return EFFNN_OK;
-    return with_ints(writer, &y, "Reshape", joint, 3, (const int64_t[]){ 0, 0, -1 });
+    return effnn__onnx_add_ints(writer, &y, "Reshape", joint, 3, (const int64_t[]){ 0, 0, -1 });
 }
 
 static const effnn_onnx_row onnx[] = {
