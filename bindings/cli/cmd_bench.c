@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* effnn bench: how long one inference takes, as a whole and by node. */
+/* effnn bench: how long one inference takes, as a whole and by node; with a profile also how near
+ * each node comes to what the machine can do. */
 
-#include "cli.h"
+#include "machine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,30 +57,32 @@ static int measure(cli *self, effnn_session *session, const effnn_batch *batch, 
     return status == EFFNN_OK ? CLI_DONE : cli_fail(status);
 }
 
-static void print_profile(const effnn_session *session, double total)
+static void print_profile(const effnn_session *session, const cli_machine *machine, double total)
 {
-    char time[32], macs[32];
+    char time[32], macs[32], flops[32], bytes[32];
 
-    printf("\n%-28s %-20s %10s %7s %10s %9s\n", "node", "operator", "time", "share", "MACs",
-           "GMAC/s");
+    printf("this machine: %s FLOP/s in a product of matrices, %s/s of memory\n",
+           cli_text_scaled(flops, machine->flops), cli_text_bytes(bytes, machine->bandwidth));
+    printf("\n%-28s %-20s %10s %7s %10s %9s %6s\n", "node", "operator", "time", "share", "MACs",
+           "GMAC/s", "roof");
     for (size_t i = 0; i < effnn_session_node_count(session); i++) {
-        effnn_node_profile p = { .version = 1 };
+        effnn_node_profile p = { .version = 2 };
         double each;
 
         if (effnn_session_profile_at(&p, session, i) != EFFNN_OK || !p.runs) continue;
         each = p.seconds / (double)p.runs;
-        printf("%-28.28s %-20s %10s %6.1f%% %10s %9.3g\n", p.name, p.op,
+        printf("%-28.28s %-20s %10s %6.1f%% %10s %9.3g %5.0f%%\n", p.name, p.op,
                cli_text_seconds(time, each), 100.0 * each / total, cli_text_scaled(macs, p.macs),
-               each > 0.0 ? 1e-9 * p.macs / each : 0.0);
+               each > 0.0 ? 1e-9 * p.macs / each : 0.0, 100.0 * cli_machine_fraction(machine, &p));
     }
 }
 
-static cJSON *profile_json(const effnn_session *session)
+static cJSON *profile_json(const effnn_session *session, const cli_machine *machine)
 {
     cJSON *array = cJSON_CreateArray();
 
     for (size_t i = 0; i < effnn_session_node_count(session); i++) {
-        effnn_node_profile p = { .version = 1 };
+        effnn_node_profile p = { .version = 2 };
         cJSON *object;
 
         if (effnn_session_profile_at(&p, session, i) != EFFNN_OK) continue;
@@ -88,15 +91,27 @@ static cJSON *profile_json(const effnn_session *session)
         cJSON_AddStringToObject(object, "op", p.op);
         cli_json_number(object, "seconds", p.runs ? p.seconds / (double)p.runs : 0.0);
         cli_json_number(object, "macs", p.macs);
+        cli_json_number(object, "flops", p.flops);
+        cli_json_number(object, "bytes", p.bytes);
+        cli_json_number(object, "roof", cli_machine_fraction(machine, &p));
         cJSON_AddItemToArray(array, object);
     }
     return array;
 }
 
-static int print_result(const cli *self, const effnn_session *session, uint32_t batch,
-                        const timing *t)
+static cJSON *machine_json(const cli_machine *machine)
 {
-    const bench_flags *flags = self->flags;
+    cJSON *object = cJSON_CreateObject();
+
+    cli_json_number(object, "flops", machine->flops);
+    cli_json_number(object, "bandwidth", machine->bandwidth);
+    return object;
+}
+
+/* machine: NULL without a profile. */
+static int print_result(const cli *self, const effnn_session *session, uint32_t batch,
+                        const timing *t, const cli_machine *machine)
+{
     char a[32], b[32], c[32];
 
     if (self->common.json) {
@@ -107,14 +122,16 @@ static int print_result(const cli *self, const effnn_session *session, uint32_t 
         cli_json_number(document, "median_seconds", t->median);
         cli_json_number(document, "min_seconds", t->least);
         cli_json_number(document, "max_seconds", t->largest);
+        cJSON_AddItemToObject(document, "machine",
+                              machine ? machine_json(machine) : cJSON_CreateNull());
         cJSON_AddItemToObject(document, "nodes",
-                              flags->profile ? profile_json(session) : cJSON_CreateArray());
+                              machine ? profile_json(session, machine) : cJSON_CreateArray());
         return cli_print_json(document);
     }
     printf("batch %u, %u threads: median %s, least %s, most %s\n", batch,
            effnn_context_threads(self->context), cli_text_seconds(a, t->median),
            cli_text_seconds(b, t->least), cli_text_seconds(c, t->largest));
-    if (flags->profile) print_profile(session, t->median);
+    if (machine) print_profile(session, machine, t->median);
     return CLI_DONE;
 }
 
@@ -126,6 +143,7 @@ static int run(cli *self)
     effnn_dataset *data = NULL;
     effnn_batch batch = { .version = 1 };
     timing t = { 0 };
+    cli_machine machine = { 0 };
     char uri[32];
     int code;
     effnn_model *model = cli_load(self, self->args[0], &code);
@@ -144,7 +162,9 @@ static int run(cli *self)
     }
     if (code == CLI_DONE)
         code = measure(self, session, &batch, flags->repeat ? flags->repeat : DEFAULT_REPEAT, &t);
-    if (code == CLI_DONE) code = print_result(self, session, n, &t);
+    if (code == CLI_DONE && flags->profile) code = cli_measure_machine(self, &machine);
+    if (code == CLI_DONE)
+        code = print_result(self, session, n, &t, flags->profile ? &machine : NULL);
     effnn_batch_clear(&batch);
     free(batch.inputs);
     effnn_session_destroy(session);

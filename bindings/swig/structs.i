@@ -22,15 +22,19 @@
 %options(effnn_evaluate_options, EFFNN_EVALUATE_OPTIONS_INIT)
 %options(effnn_transform_options, EFFNN_TRANSFORM_OPTIONS_INIT)
 
-/* The caller sets `version` to 1 so that the library knows the struct: here for every result. */
+/* The caller sets `version` so that the library knows the struct: here for every result, to the
+ * version of the headers. */
 %define %result(TYPE)
+%result_of(TYPE, 1)
+%enddef
+%define %result_of(TYPE, VERSION)
 %typemap(in, numinputs=0) TYPE *out {
     $1 = calloc(1, sizeof *$1);
     if (!$1) {
         PyErr_NoMemory();
         SWIG_fail;
     }
-    $1->version = 1;
+    $1->version = VERSION;
 }
 %typemap(argout) TYPE *out {
     $result = append_result($result, SWIG_NewPointerObj($1, $descriptor(TYPE *), SWIG_POINTER_OWN));
@@ -47,7 +51,7 @@
 %result(effnn_node)
 %result(effnn_evaluation)
 %result(effnn_session_memory)
-%result(effnn_node_profile)
+%result_of(effnn_node_profile, 2)
 %result(effnn_site_info)
 
 /* Arrays of names are looked at by the index functions; SWIG cannot set them. */

@@ -101,12 +101,14 @@ EFFNN_API effnn_status effnn_session_get_memory(effnn_session_memory *out,
 
 /** Measurement of one node of the session's own graph. */
 typedef struct effnn_node_profile {
-    uint32_t version; /**< 1; set by the caller */
+    uint32_t version; /**< 2, or 1 for a struct that ends with `runs`; set by the caller */
     const char *name; /**< borrowed, as long as the session */
     const char *op;   /**< borrowed, static */
     double seconds;   /**< over all runs since the session was made */
     double macs;      /**< of one run with the shapes run last */
     uint64_t runs;    /**< number of runs */
+    double flops;     /**< floating-point operations beside the MACs, of one run */
+    double bytes;     /**< read and written, of one run */
 } effnn_node_profile;
 
 /** Number of nodes of the session's own graph. */

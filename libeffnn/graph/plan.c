@@ -324,3 +324,8 @@ const effnn_op_call *effnn__plan_call(const effnn__plan *self, size_t i)
 {
     return &self->nodes[i].call;
 }
+
+bool effnn__plan_is_view(const effnn__plan *self, size_t i)
+{
+    return self->nodes[i].is_view;
+}

@@ -50,4 +50,7 @@ effnn_dtype effnn__plan_output_dtype(const effnn__plan *self, size_t i);
 
 /* The call of graph node i as it will run, for its cost; data pointers are not to be followed. */
 const effnn_op_call *effnn__plan_call(const effnn__plan *self, size_t i);
+
+/* Whether node i only sees its input's memory under another shape: nothing to run. */
+bool effnn__plan_is_view(const effnn__plan *self, size_t i);
 #endif

@@ -174,7 +174,10 @@ static effnn_status find_costs(effnn_session *self, const planned *p)
     if (!self->costs) return EFFNN_OK;
     for (size_t i = 0; i < self->graph->nodes.n; i++) self->costs[i] = (effnn_op_cost){ 0 };
     if (effnn__plan_is_dynamic(p->plan)) return EFFNN_OK;
-    return effnn__graph_cost(self->costs, self->graph, p->shapes);
+    EFFNN_TRY(effnn__graph_cost(self->costs, self->graph, p->shapes));
+    for (size_t i = 0; i < self->graph->nodes.n; i++)
+        if (effnn__plan_is_view(p->plan, i)) self->costs[i].read = self->costs[i].written = 0.0;
+    return EFFNN_OK;
 }
 
 static effnn_status make_plan(planned *out, effnn_session *self, effnn_tensor *const *inputs)
@@ -348,16 +351,18 @@ effnn_status effnn_session_profile_at(effnn_node_profile *out, const effnn_sessi
 {
     const effnn__node *node;
 
-    EFFNN_CHECK_ARG(out && out->version == 1 && self);
+    EFFNN_CHECK_ARG(out && (out->version == 1 || out->version == 2) && self);
     if (!self->seconds) return effnn__fail(EFFNN_E_STATE, "the session was made without profile");
     if (i >= self->graph->nodes.n)
         return effnn__fail(EFFNN_E_ARG, "node %zu: there are %zu", i, self->graph->nodes.n);
     node = effnn__graph_node(self->graph, i);
-    *out = (effnn_node_profile){ .version = 1,
-                                 .name = node->name,
-                                 .op = node->def->name,
-                                 .seconds = self->seconds[i],
-                                 .macs = self->costs[i].macs,
-                                 .runs = self->clock };
+    out->name = node->name;
+    out->op = node->def->name;
+    out->seconds = self->seconds[i];
+    out->macs = self->costs[i].macs;
+    out->runs = self->clock;
+    if (out->version < 2) return EFFNN_OK;
+    out->flops = self->costs[i].flops;
+    out->bytes = self->costs[i].read + self->costs[i].written;
     return EFFNN_OK;
 }

@@ -118,7 +118,12 @@ class Documents(InTemporaryFolder):
         got = document("bench", MODEL, "--batch", 2, "--repeat", 3, "--profile", "--threads", 1)
         self.has(got, "batch", "threads", "median_seconds", "min_seconds", "max_seconds", "nodes")
         self.assertEqual((got["batch"], got["threads"]), (2, 1))
-        self.has(got["nodes"][0], "name", "op", "seconds", "macs")
+        self.has(got["nodes"][0], "name", "op", "seconds", "macs", "flops", "bytes", "roof")
+        self.assertGreater(got["machine"]["flops"], 1e8)
+        self.assertGreater(got["machine"]["bandwidth"], 1e8)
+        for node in got["nodes"]:  # views move nothing
+            self.assertTrue(node["bytes"] > 0 or node["op"] in ("reshape", "squeeze"), node)
+        self.assertIsNone(document("bench", MODEL, "--repeat", 1)["machine"])
 
 
 class ExitCodes(InTemporaryFolder):

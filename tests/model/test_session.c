@@ -267,8 +267,8 @@ START_TEST(a_profile_counts_runs_and_macs)
 {
     effnn_session_options options = EFFNN_SESSION_OPTIONS_INIT;
     effnn_session *profiled = NULL;
-    effnn_node_profile node = { .version = 1 };
-    double macs = 0;
+    effnn_node_profile node = { .version = 2 }, old = { .version = 1, .bytes = -1.0 };
+    double macs = 0, bytes = 0;
 
     ck_assert_fails(EFFNN_E_STATE, effnn_session_profile_at(&node, session, 0));
     options.profile = 1;
@@ -280,7 +280,12 @@ START_TEST(a_profile_counts_runs_and_macs)
         ck_assert_uint_eq(node.runs, 4);
         ck_assert(node.seconds >= 0.0);
         macs += node.macs;
+        bytes += node.bytes;
+        ck_assert_ok(effnn_session_profile_at(&old, profiled, i));
+        ck_assert_double_eq(old.macs, node.macs);
+        ck_assert_double_eq(old.bytes, -1.0); /* beyond the struct of version 1 */
     }
+    ck_assert(bytes > 0.0);
     effnn_cost cost = { .version = 1 };
 
     ck_assert_ok(effnn_model_cost(&cost, model));
