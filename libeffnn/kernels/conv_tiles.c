@@ -204,7 +204,7 @@ effnn_status effnn__conv2d_f32_tiles(effnn_context *context, const effnn__conv2d
     job.after = after ? after : &nothing;
     if (is_empty(conv)) return EFFNN_OK;
     if (is_depthwise(conv))
-        return effnn__conv2d_f32_depthwise(context, conv, x, weight, job.after, y);
+        return effnn__kernels_get()->depthwise2d_f32(context, conv, x, weight, job.after, y);
     if (conv->c_in == 0 || conv->kernel_h == 0 || conv->kernel_w == 0)
         return effnn__conv2d_f32_ref(context, conv, x, weight, job.after, y, NULL);
     plan(&job, conv);

@@ -5,6 +5,7 @@
 #include "kernels/cpu.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -67,3 +68,14 @@ effnn__cpu effnn__cpu_query(void)
     return (effnn__cpu){ EFFNN_CPU_OTHER, 0, false, false, false };
 }
 #endif
+
+effnn__cpu effnn__cpu_allowed(void)
+{
+    const char *const limit = getenv("EFFNN_CPU");
+    const bool baseline = limit && strcmp(limit, "baseline") == 0;
+    effnn__cpu cpu = effnn__cpu_query();
+
+    if (baseline) cpu.avx2_fma = false;
+    if (baseline || (limit && strcmp(limit, "avx2") == 0)) cpu.avx512 = cpu.avx512_vnni = false;
+    return cpu;
+}

@@ -22,4 +22,8 @@ typedef struct effnn__cpu {
 
 /* By CPUID; all false on other processors. */
 effnn__cpu effnn__cpu_query(void);
+
+/* What kernels may use of it: the environment's EFFNN_CPU ("baseline", "avx2") takes away what lies
+ * above; any other text changes nothing. */
+effnn__cpu effnn__cpu_allowed(void);
 #endif

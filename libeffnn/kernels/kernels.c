@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The two tables of kernels, and the choice between versions, made once. There is one set beside
- * the reference so far: BLIS for products, and plain C that compilers turn into vector code. */
+/* The reference, and the choice among the tables of vector code (vector_table.c), made once. */
 
 #include "kernels/kernels.h"
 
 #include "kernels/blis_setup.h"
+#include "kernels/cpu.h"
 #include "kernels/kernels_priv.h"
 #include "kernels/lapack_setup.h"
 
@@ -19,6 +19,7 @@ static const effnn__kernels reference = {
     .gram_f32 = effnn__gram_f32_ref,
     .conv2d_scratch = effnn__conv2d_scratch_ref,
     .conv2d_f32 = effnn__conv2d_f32_ref,
+    .depthwise2d_f32 = effnn__conv2d_f32_depthwise,
     .max_pool2d_f32 = effnn__max_pool2d_f32,
     .average_pool2d_f32 = effnn__average_pool2d_f32,
     .softmax_f32 = effnn__softmax_f32_ref,
@@ -37,51 +38,64 @@ static const effnn__kernels reference = {
     .gelu_tanh_f32 = effnn__gelu_tanh_f32_ref,
     .silu_f32 = effnn__silu_f32_ref,
     .relu_f32 = effnn__relu_f32,
+    .sqrt_f32 = effnn__sqrt_f32,
+    .hard_swish_f32 = effnn__hard_swish_f32,
+    .add_f32 = effnn__add_f32,
+    .sub_f32 = effnn__sub_f32,
+    .mul_f32 = effnn__mul_f32,
+    .div_f32 = effnn__div_f32,
+    .larger_f32 = effnn__larger_f32,
+    .smaller_f32 = effnn__smaller_f32,
+    .clip_f32 = effnn__clip_f32,
+    .leaky_relu_f32 = effnn__leaky_relu_f32,
+    .hard_sigmoid_f32 = effnn__hard_sigmoid_f32,
 };
 
-static const effnn__kernels portable = {
-    .name = "blis",
-    .gemm_f32 = effnn__gemm_f32_blis,
-    .gemm_f64 = effnn__gemm_f64_blis,
-    .gram_scratch = effnn__gram_scratch_blis,
-    .gram_f32 = effnn__gram_f32_blis,
-    .conv2d_scratch = effnn__conv2d_scratch_tiles,
-    .conv2d_f32 = effnn__conv2d_f32_tiles,
-    .max_pool2d_f32 = effnn__max_pool2d_f32,
-    .average_pool2d_f32 = effnn__average_pool2d_f32,
-    .softmax_f32 = effnn__softmax_f32,
-    .log_softmax_f32 = effnn__log_softmax_f32,
-    .layer_norm_f32 = effnn__layer_norm_f32,
-    .rms_norm_f32 = effnn__rms_norm_f32,
-    .channel_affine_f32 = effnn__channel_affine_f32,
-    .reduce_sum_f32 = effnn__reduce_sum_f32,
-    .reduce_max_f32 = effnn__reduce_max_f32,
-    .exp_f32 = effnn__exp_f32,
-    .log_f32 = effnn__log_f32_ref,
-    .tanh_f32 = effnn__tanh_f32,
-    .sigmoid_f32 = effnn__sigmoid_f32,
-    .erf_f32 = effnn__erf_f32,
-    .gelu_f32 = effnn__gelu_f32,
-    .gelu_tanh_f32 = effnn__gelu_tanh_f32,
-    .silu_f32 = effnn__silu_f32,
-    .relu_f32 = effnn__relu_f32,
-};
+#if defined(EFFNN__HAVE_X86_ISAS)
+extern const effnn__kernels effnn__kernels_vector_avx2, effnn__kernels_vector_avx512;
+#endif
 
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static const effnn__kernels *tables[4]; /* that this CPU can run, ended by NULL */
+static const effnn__kernels *chosen;
 static char description[256];
-static pthread_once_t description_once = PTHREAD_ONCE_INIT;
 
-static void describe(void)
+/* Tables that a CPU can run, the best one last. */
+static size_t fill_tables(const effnn__kernels **out, effnn__cpu cpu)
+{
+    size_t n = 0;
+
+    out[n++] = &effnn__kernels_vector;
+#if defined(EFFNN__HAVE_X86_ISAS)
+    if (cpu.avx2_fma) out[n++] = &effnn__kernels_vector_avx2;
+    if (cpu.avx512) out[n++] = &effnn__kernels_vector_avx512;
+#else
+    (void)cpu;
+#endif
+    return n;
+}
+
+static void choose(void)
 {
     const effnn__blis *const blis = effnn__blis_get();
+    const effnn__kernels *allowed[4];
 
-    snprintf(description, sizeof description, "blis %s %s (%s), %s", blis->version, blis->arch,
-             blis->note, effnn__lapack_describe());
+    fill_tables(tables, effnn__cpu_query());
+    chosen = allowed[fill_tables(allowed, effnn__cpu_allowed()) - 1];
+    snprintf(description, sizeof description, "blis %s %s (%s), %s, loops for %s", blis->version,
+             blis->arch, blis->note, effnn__lapack_describe(), chosen->name);
 }
 
 const effnn__kernels *effnn__kernels_get(void)
 {
-    effnn__blis_get();
-    return &portable;
+    pthread_once(&once, choose);
+    return chosen;
+}
+
+const effnn__kernels *effnn__kernels_at(size_t index)
+{
+    pthread_once(&once, choose);
+    return index < sizeof tables / sizeof tables[0] ? tables[index] : NULL;
 }
 
 const effnn__kernels *effnn__kernels_reference(void)
@@ -91,6 +105,6 @@ const effnn__kernels *effnn__kernels_reference(void)
 
 const char *effnn__kernels_describe(void)
 {
-    pthread_once(&description_once, describe);
+    pthread_once(&once, choose);
     return description;
 }

@@ -57,6 +57,9 @@ typedef struct effnn__axis {
 /* One element-wise function over n contiguous elements; y may alias x. */
 typedef void (*effnn__unary_f32)(float *y, const float *x, size_t n);
 
+/* One element-wise function of two operands; y may alias either. */
+typedef void (*effnn__binary_f32)(float *y, const float *a, const float *b, size_t n);
+
 typedef struct effnn__kernels {
     const char *name; /* "reference", "avx512", …; for the log */
 
@@ -73,6 +76,11 @@ typedef struct effnn__kernels {
     effnn_status (*conv2d_f32)(effnn_context *context, const effnn__conv2d *conv, const float *x,
                                const float *weight, const effnn__epilogue *after, float *y,
                                void *scratch);
+
+    /* One filter for each channel (c_in = c_out = groups); no scratch. */
+    effnn_status (*depthwise2d_f32)(effnn_context *context, const effnn__conv2d *conv,
+                                    const float *x, const float *weight,
+                                    const effnn__epilogue *after, float *y);
 
     /* index (may be NULL): [planes, out_h, out_w] flat position of the first maximum in its plane.
      * NaN is a maximum. A window all in the padding gives -inf and -1, or an average of 0. */
@@ -110,11 +118,27 @@ typedef struct effnn__kernels {
     effnn__unary_f32 gelu_f32;      /* x/2 · (1 + erf(x / √2)) */
     effnn__unary_f32 gelu_tanh_f32; /* the tanh form */
     effnn__unary_f32 silu_f32;      /* x · sigmoid(x) */
-    effnn__unary_f32 relu_f32;      /* NaN stays NaN */
+    effnn__unary_f32 relu_f32;      /* NaN stays NaN, here and below */
+    effnn__unary_f32 sqrt_f32;
+    effnn__unary_f32 hard_swish_f32; /* x · min(max(x / 6 + 1/2, 0), 1) */
+
+    effnn__binary_f32 add_f32, sub_f32, mul_f32, div_f32;
+    effnn__binary_f32 larger_f32, smaller_f32; /* NaN if either is */
+
+    /* min(max(x, low), high), bounds that are numbers / x or alpha · x below 0 /
+     * min(max(alpha · x + beta, 0), 1); y may alias x. */
+    void (*clip_f32)(float *y, const float *x, size_t n, float low, float high);
+    void (*leaky_relu_f32)(float *y, const float *x, size_t n, float alpha);
+    void (*hard_sigmoid_f32)(float *y, const float *x, size_t n, float alpha, float beta);
 } effnn__kernels;
 
-/* The kernels for this CPU, chosen once per process (and BLIS made ready, once). Never NULL. */
+/* The kernels for this CPU, chosen once per process (and BLIS made ready, once); the environment's
+ * EFFNN_CPU (baseline, avx2, avx512) can only lower the choice. Never NULL. */
 const effnn__kernels *effnn__kernels_get(void);
+
+/* The tables of plain loops for growing instruction sets that this CPU can run; NULL past the last.
+ * They give the same bits. */
+const effnn__kernels *effnn__kernels_at(size_t index);
 
 /* The plain C reference of every entry. */
 const effnn__kernels *effnn__kernels_reference(void);

@@ -5,6 +5,7 @@
 /* The entries' implementations, for the tables in kernels.c. `_ref` is the plain C reference; an
  * entry that has no second version yet is in both tables. */
 
+#include "kernels/isa.h"
 #include "kernels/kernels.h"
 
 /* Items of a piece (effnn__parallel_for) when each takes about `work` simple steps. */
@@ -98,6 +99,21 @@ void effnn__gelu_f32(float *y, const float *x, size_t n);
 void effnn__gelu_tanh_f32(float *y, const float *x, size_t n);
 void effnn__silu_f32(float *y, const float *x, size_t n);
 void effnn__relu_f32(float *y, const float *x, size_t n);
+
+void effnn__sqrt_f32(float *y, const float *x, size_t n);
+void effnn__hard_swish_f32(float *y, const float *x, size_t n);
+void effnn__add_f32(float *y, const float *a, const float *b, size_t n);
+void effnn__sub_f32(float *y, const float *a, const float *b, size_t n);
+void effnn__mul_f32(float *y, const float *a, const float *b, size_t n);
+void effnn__div_f32(float *y, const float *a, const float *b, size_t n);
+void effnn__larger_f32(float *y, const float *a, const float *b, size_t n);
+void effnn__smaller_f32(float *y, const float *a, const float *b, size_t n);
+void effnn__clip_f32(float *y, const float *x, size_t n, float low, float high);
+void effnn__leaky_relu_f32(float *y, const float *x, size_t n, float alpha);
+void effnn__hard_sigmoid_f32(float *y, const float *x, size_t n, float alpha, float beta);
+
+/* The table of one instruction set (isa.h). */
+extern const effnn__kernels effnn__kernels_vector;
 
 /* Sum, and sum of (x - shift)², of n contiguous elements: pairwise over blocks, each block in a
  * fixed number of lanes. */

@@ -48,7 +48,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void choose(void)
 {
-    const effnn__cpu cpu = effnn__cpu_query();
+    const effnn__cpu cpu = effnn__cpu_allowed();
 
     if (cpu.avx512) chosen = effnn__tile_avx512();
     if (!chosen && cpu.avx2_fma) chosen = effnn__tile_avx2();

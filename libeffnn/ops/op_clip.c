@@ -6,6 +6,8 @@
 #include "ops/op_saves.h"
 #include "ops/op_scalar.h"
 
+#include <math.h>
+
 static effnn_status infer(effnn_op_infer *call)
 {
     EFFNN_TRY(effnn__infer_same(call, EFFNN__NUMBERS));
@@ -24,12 +26,37 @@ static effnn_status infer(effnn_op_infer *call)
     return EFFNN_OK;
 }
 
+static void clip_f32(float *y, const float *x, size_t n, const double *p)
+{
+    effnn__kernels_get()->clip_f32(y, x, n, (float)p[0], (float)p[1]);
+}
+
+static double clip_f64(double x, const double *p)
+{
+    const double v = x < p[0] ? p[0] : x;
+
+    return v > p[1] ? p[1] : v;
+}
+
+/* Floats in one pass, for bounds that are numbers. */
+static effnn_status run_floats(const effnn_op_call *call, double low, double high)
+{
+    return effnn__unary_run_with(
+        call, &(effnn__unary_with){ .f32 = clip_f32, .f64 = clip_f64, .p = { low, high } });
+}
+
 static effnn_status forward(const effnn_op_call *call)
 {
     const effnn_tensor *x = call->inputs[0];
     const effnn_tensor *low = effnn__call_input(call, 1), *high = effnn__call_input(call, 2);
     effnn_tensor *y = call->outputs[0];
 
+    if (effnn__dtype_is_float(effnn_tensor_dtype(x))) {
+        const double from = low ? effnn__tensor_load_f64(low, 0) : -INFINITY;
+        const double to = high ? effnn__tensor_load_f64(high, 0) : INFINITY;
+
+        if (!isnan(from) && !isnan(to)) return run_floats(call, from, to);
+    }
     if (low) {
         EFFNN_TRY(effnn__binary_apply(call, &effnn__scalar_max, y, x, low));
         x = y;

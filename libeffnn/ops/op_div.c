@@ -5,11 +5,6 @@
 #include "ops/op_elementwise.h"
 #include "ops/op_saves.h"
 
-static void div_f32(float *y, const float *a, const float *b, size_t n)
-{
-    for (size_t i = 0; i < n; i++) y[i] = a[i] / b[i];
-}
-
 static double div_f64(double a, double b)
 {
     return a / b;
@@ -32,7 +27,9 @@ static effnn_status infer(effnn_op_infer *call)
 
 static effnn_status forward(const effnn_op_call *call)
 {
-    const effnn__binary fns = { .f32 = div_f32, .f64 = div_f64, .i64 = div_i64, .u64 = div_u64 };
+    const effnn__binary fns = {
+        .f32 = effnn__kernels_get()->div_f32, .f64 = div_f64, .i64 = div_i64, .u64 = div_u64
+    };
 
     EFFNN_TRY(effnn__check_divisor(call));
     return effnn__binary_run(call, &fns);

@@ -17,13 +17,7 @@ static const effnn_option_def attr_defs[] = {
 
 static void hard_sigmoid_f32(float *y, const float *x, size_t n, const double *p)
 {
-    const float alpha = (float)p[0], beta = (float)p[1];
-
-    for (size_t i = 0; i < n; i++) {
-        const float line = alpha * x[i] + beta;
-
-        y[i] = line < 0.0f ? 0.0f : line > 1.0f ? 1.0f : line;
-    }
+    effnn__kernels_get()->hard_sigmoid_f32(y, x, n, (float)p[0], (float)p[1]);
 }
 
 static double hard_sigmoid_f64(double x, const double *p)

@@ -5,15 +5,6 @@
 #include "ops/op_elementwise.h"
 #include "ops/op_saves.h"
 
-static void hard_swish_f32(float *y, const float *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        const float gate = x[i] * (1.0f / 6.0f) + 0.5f;
-
-        y[i] = x[i] * (gate < 0.0f ? 0.0f : gate > 1.0f ? 1.0f : gate);
-    }
-}
-
 static double hard_swish_f64(double x)
 {
     const double gate = x / 6.0 + 0.5;
@@ -23,7 +14,7 @@ static double hard_swish_f64(double x)
 
 static effnn_status forward(const effnn_op_call *call)
 {
-    const effnn__unary fns = { .f32 = hard_swish_f32, .f64 = hard_swish_f64 };
+    const effnn__unary fns = { .f32 = effnn__kernels_get()->hard_swish_f32, .f64 = hard_swish_f64 };
 
     return effnn__unary_run(call, &fns);
 }

@@ -16,9 +16,7 @@ static const effnn_option_def attr_defs[] = {
 
 static void leaky_relu_f32(float *y, const float *x, size_t n, const double *p)
 {
-    const float alpha = (float)p[0];
-
-    for (size_t i = 0; i < n; i++) y[i] = x[i] < 0.0f ? alpha * x[i] : x[i];
+    effnn__kernels_get()->leaky_relu_f32(y, x, n, (float)p[0]);
 }
 
 static double leaky_relu_f64(double x, const double *p)

@@ -9,7 +9,7 @@
 
 static void add_f32(float *y, const float *a, const float *b, size_t n)
 {
-    for (size_t i = 0; i < n; i++) y[i] = a[i] + b[i];
+    effnn__kernels_get()->add_f32(y, a, b, n);
 }
 
 static double add_f64(double a, double b)
@@ -26,7 +26,7 @@ const effnn__binary effnn__scalar_add = { .f32 = add_f32, .f64 = add_f64, .i64 =
 
 static void mul_f32(float *y, const float *a, const float *b, size_t n)
 {
-    for (size_t i = 0; i < n; i++) y[i] = a[i] * b[i];
+    effnn__kernels_get()->mul_f32(y, a, b, n);
 }
 
 static double mul_f64(double a, double b)
@@ -43,7 +43,7 @@ const effnn__binary effnn__scalar_mul = { .f32 = mul_f32, .f64 = mul_f64, .i64 =
 
 static void max_f32(float *y, const float *a, const float *b, size_t n)
 {
-    for (size_t i = 0; i < n; i++) y[i] = a[i] > b[i] || isnan(a[i]) ? a[i] : b[i];
+    effnn__kernels_get()->larger_f32(y, a, b, n);
 }
 
 static double max_f64(double a, double b)
@@ -67,7 +67,7 @@ const effnn__binary effnn__scalar_max = {
 
 static void min_f32(float *y, const float *a, const float *b, size_t n)
 {
-    for (size_t i = 0; i < n; i++) y[i] = a[i] < b[i] || isnan(a[i]) ? a[i] : b[i];
+    effnn__kernels_get()->smaller_f32(y, a, b, n);
 }
 
 static double min_f64(double a, double b)

@@ -6,14 +6,9 @@
 
 #include <math.h>
 
-static void sqrt_f32(float *y, const float *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++) y[i] = sqrtf(x[i]);
-}
-
 static effnn_status forward(const effnn_op_call *call)
 {
-    const effnn__unary fns = { .f32 = sqrt_f32, .f64 = sqrt };
+    const effnn__unary fns = { .f32 = effnn__kernels_get()->sqrt_f32, .f64 = sqrt };
 
     return effnn__unary_run(call, &fns);
 }

@@ -3,11 +3,6 @@
 
 #include "ops/op_elementwise.h"
 
-static void sub_f32(float *y, const float *a, const float *b, size_t n)
-{
-    for (size_t i = 0; i < n; i++) y[i] = a[i] - b[i];
-}
-
 static double sub_f64(double a, double b)
 {
     return a - b;
@@ -25,7 +20,9 @@ static effnn_status infer(effnn_op_infer *call)
 
 static effnn_status forward(const effnn_op_call *call)
 {
-    const effnn__binary fns = { .f32 = sub_f32, .f64 = sub_f64, .i64 = sub_i64 };
+    const effnn__binary fns = { .f32 = effnn__kernels_get()->sub_f32,
+                                .f64 = sub_f64,
+                                .i64 = sub_i64 };
 
     return effnn__binary_run(call, &fns);
 }
