@@ -45,6 +45,14 @@ typedef struct lrn_job {
     void *y;
 } lrn_job;
 
+/* The usual exponent by roots, several times faster. */
+static double power(double x, double exponent)
+{
+    const double root = sqrt(x);
+
+    return exponent == 0.75 ? root * sqrt(root) : pow(x, exponent);
+}
+
 /* Items are planes. */
 static effnn_status lrn_piece(void *job_, size_t piece, size_t begin, size_t end)
 {
@@ -67,7 +75,7 @@ static effnn_status lrn_piece(void *job_, size_t piece, size_t begin, size_t end
                 sum += x * x;
             }
             const double divisor =
-                pow(job->attrs->bias + job->attrs->alpha / (double)size * sum, job->attrs->beta);
+                power(job->attrs->bias + job->attrs->alpha / (double)size * sum, job->attrs->beta);
             const size_t at = plane * job->inner + i;
             job->row->store_f64(job->y, at, job->row->load_f64(job->x, at) / divisor);
         }
