@@ -161,6 +161,19 @@ effnn_status effnn__infer_axis(size_t *out, const effnn_op_infer *call, int64_t 
     return EFFNN_OK;
 }
 
+/* More axes than there are would have one twice. */
+static effnn_status check_axes_count(const effnn_op_infer *call, size_t i, size_t rank)
+{
+    const effnn__value_info *info = call->inputs[i];
+    const int64_t most = rank ? (int64_t)rank : 1;
+
+    if (!info->has_shape || info->rank != 1 || !effnn__sym_is_constant(info->dims[0]) ||
+        info->dims[0].offset <= most)
+        return EFFNN_OK;
+    return effnn__infer_fail(call, EFFNN_E_SHAPE, "%lld axes for an input of rank %zu",
+                             (long long)info->dims[0].offset, rank);
+}
+
 effnn_status effnn__infer_axes(const effnn_op_infer *call, size_t i, size_t rank, bool *known,
                                size_t *n, size_t *axes)
 {
@@ -171,7 +184,10 @@ effnn_status effnn__infer_axes(const effnn_op_infer *call, size_t i, size_t rank
     *known = true;
     if (!effnn__infer_input(call, i)) return EFFNN_OK;
     EFFNN_TRY(effnn__infer_dtype(call, i, EFFNN__INTEGERS));
+    EFFNN_TRY(check_axes_count(call, i, rank));
     *known = effnn__infer_ints(call, i, &count, items);
+    if (!*known && rank == 0) /* the result's shape is known all the same: nobody looks again */
+        return effnn__infer_fail(call, EFFNN_E_SHAPE, "axes of a scalar that are no constant");
     if (!*known) return EFFNN_OK;
     for (size_t k = 0; k < count; k++) {
         size_t axis = 0;

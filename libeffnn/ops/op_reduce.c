@@ -261,13 +261,12 @@ effnn_status effnn__reduce_write_attributes(effnn_onnx_writer *writer)
     const size_t n = axes ? effnn_tensor_count(axes) : 0;
     int64_t items[EFFNN__MAX_CONTENT];
 
-    if (has_axes && !axes)
+    if ((has_axes && !axes) || n > EFFNN__MAX_CONTENT)
         return effnn__onnx_write_fail(writer, EFFNN_E_UNSUPPORTED, "axes that are no constant");
     if (n == 0 && attrs->noop_with_empty_axes) return write_no_axes(writer);
     EFFNN_TRY(writer->begin(writer, writer->onnx_name, writer->onnx_domain, writer->inputs, 1,
                             writer->outputs, 1));
-    for (size_t i = 0; i < n && i < EFFNN__MAX_CONTENT; i++)
-        items[i] = effnn__tensor_load_i64(axes, i);
+    for (size_t i = 0; i < n; i++) items[i] = effnn__tensor_load_i64(axes, i);
     if (n > 0) EFFNN_TRY(effnn__onnx_set_ints(writer, "axes", n, items));
     return effnn__onnx_write_attrs(writer, false,
                                    (const char *const[]){ "noop_with_empty_axes", NULL });

@@ -99,6 +99,8 @@ static const test_refusal refused[] = {
     { "sequence_input", EFFNN_E_UNSUPPORTED, "input 'x': its type is not a tensor" },
     { "type_99_input", EFFNN_E_UNSUPPORTED, "input 'x': element type 99 (of unknown number)" },
     { "impossible_input", EFFNN_E_FORMAT, "input 'x': no tensor can have sizes [1099511627776, " },
+    { "too_many_axes", EFFNN_E_SHAPE, "'r': 100 axes for an input of rank 1" },
+    { "axes_of_a_scalar", EFFNN_E_SHAPE, "'r': axes of a scalar that are no constant" },
     { "slice_of_a_scalar", EFFNN_E_SHAPE, "slice 'r': the input has no axes to slice" },
     { "sparse_initialiser", EFFNN_E_FORMAT, "a sparse initialiser has no values" },
 };

@@ -344,6 +344,11 @@ def graph_cases():
     yield "too_many_inputs", nodes(node("Relu", ["x", "x"], ["y"], name="r"))
     yield "too_few_inputs", nodes(node("Add", ["x"], ["y"], name="r"))
     yield "too_many_outputs", nodes(node("Relu", ["x"], ["y", "z"], name="r"))
+    yield "too_many_axes", nodes(node("ReduceMean", ["x", "a"], ["y"], name="r"), opset=18,
+                                 initializer=[ints("a", *range(100))])
+    yield "axes_of_a_scalar", nodes(
+        node("ReduceMean", ["s", "a"], ["y"], name="r"), opset=18,
+        inputs=[info("s", T.FLOAT, []), info("a", T.INT64, [1])])
     yield "unknown_attribute", nodes(node("Relu", ["x"], ["y"], name="r", shape=3))
     yield "attribute_twice", attribute_twice(nodes)
     yield "slice_of_a_scalar", nodes(
