@@ -59,6 +59,10 @@ static inline void store(const effnn__tile_job *job, size_t i, pair sum, masks t
     _mm256_maskstore_ps(to + LANES, there.high, sum.high);
 }
 
+/* Loops over rows go away, so that sums are registers and nothing else: without this gcc stores all
+ * of them in every step. */
+#define UNROLLED _Pragma("GCC unroll 16")
+
 /* The whole job for a number of rows that is a constant where this is put in. */
 static inline __attribute__((always_inline)) void rows(const effnn__tile_job *job, const size_t m,
                                                        const bool whole)
@@ -67,11 +71,13 @@ static inline __attribute__((always_inline)) void rows(const effnn__tile_job *jo
     const float *a = job->a, *b = job->b;
     pair sum[ROWS];
 
+    UNROLLED
     for (size_t i = 0; i < m; i++) sum[i] = start(job, i, there);
     for (size_t p = 0; p < job->k; p++, a += job->a_col, b += job->b_row) {
         const pair row =
             whole ? (pair){ _mm256_loadu_ps(b), _mm256_loadu_ps(b + LANES) } : load(b, there);
 
+        UNROLLED
         for (size_t i = 0; i < m; i++) {
             const __m256 factor = _mm256_broadcast_ss(a + i * job->a_row);
 
@@ -79,6 +85,7 @@ static inline __attribute__((always_inline)) void rows(const effnn__tile_job *jo
             sum[i].high = _mm256_fmadd_ps(factor, row.high, sum[i].high);
         }
     }
+    UNROLLED
     for (size_t i = 0; i < m; i++) store(job, i, sum[i], there);
 }
 

@@ -52,6 +52,10 @@ static inline void store(const effnn__tile_job *job, size_t i, pair sum, masks t
     _mm512_mask_storeu_ps(to + LANES, there.high, sum.high);
 }
 
+/* Loops over rows go away, so that sums are registers and nothing else: without this gcc stores all
+ * of them in every step. */
+#define UNROLLED _Pragma("GCC unroll 16")
+
 /* The whole job for a number of rows that is a constant where this is put in. */
 static inline __attribute__((always_inline)) void rows(const effnn__tile_job *job, const size_t m,
                                                        const bool packed)
@@ -62,10 +66,12 @@ static inline __attribute__((always_inline)) void rows(const effnn__tile_job *jo
     const float *a = job->a, *b = job->b;
     pair sum[ROWS];
 
+    UNROLLED
     for (size_t i = 0; i < m; i++) sum[i] = start(job, i, there);
     for (size_t p = 0; p < job->k; p++, a += a_col, b += job->b_row) {
         const pair row = load(b, of_b);
 
+        UNROLLED
         for (size_t i = 0; i < m; i++) {
             const __m512 factor = _mm512_set1_ps(a[i * a_row]);
 
@@ -73,6 +79,7 @@ static inline __attribute__((always_inline)) void rows(const effnn__tile_job *jo
             sum[i].high = _mm512_fmadd_ps(factor, row.high, sum[i].high);
         }
     }
+    UNROLLED
     for (size_t i = 0; i < m; i++) store(job, i, sum[i], there);
 }
 
