@@ -178,6 +178,7 @@ void effnn__value_remove_use(effnn__value *value, const effnn__node *node, size_
 void effnn__node_free(effnn__node *node)
 {
     if (!node) return;
+    if (node->packed.destroy) node->packed.destroy(node->packed.data);
     if (node->attrs) effnn__options_clear(node->def->attrs, node->attrs);
     for (size_t i = 0; node->subgraphs && i < effnn__op_subgraph_count(node->def); i++)
         effnn__graph_destroy(node->subgraphs[i]);

@@ -49,7 +49,8 @@ struct effnn__node {
     effnn__value **outputs;   /* NULL entries: absent */
     effnn__graph **subgraphs; /* owned, one for each of def->subgraphs; see subgraph.h */
     effnn_op_subgraphs services;
-    size_t index; /* place in graph->nodes */
+    effnn_op_packed packed; /* what the operator's prepack made, for all plans */
+    size_t index;           /* place in graph->nodes */
 };
 
 struct effnn__graph {

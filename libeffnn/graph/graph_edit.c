@@ -59,6 +59,8 @@ static void swap_insides(effnn__node *a, effnn__node *b)
     a->n_inputs = b->n_inputs;
     a->inputs = b->inputs;
     a->subgraphs = b->subgraphs;
+    a->packed = b->packed;
+    b->packed = old.packed;
     b->subgraphs = old.subgraphs;
     b->def = old.def;
     b->attrs = old.attrs;

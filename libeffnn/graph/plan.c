@@ -17,9 +17,6 @@
 void effnn__plan_destroy(effnn__plan *self)
 {
     if (!self) return;
-    for (size_t i = 0; self->nodes && i < self->graph->nodes.n; i++)
-        if (self->nodes[i].packed.destroy)
-            self->nodes[i].packed.destroy(self->nodes[i].packed.data);
     for (size_t i = 0; self->values && i < self->graph->values.n; i++)
         effnn_tensor_release(self->values[i].owned);
     effnn__context_free(self->graph->context, self->arena);
@@ -170,10 +167,11 @@ static effnn_status prepack(effnn__plan *self)
 {
     for (size_t i = 0; i < self->graph->nodes.n; i++) {
         effnn__plan_node *node = &self->nodes[i];
+        effnn_op_packed *packed = &effnn__graph_node(self->graph, i)->packed;
         if (!node->call.def->prepack) continue;
-        EFFNN_TRY(node->call.def->prepack(&node->call, &node->packed));
-        node->call.packed = node->packed.data;
-        self->memory.packed += node->packed.bytes;
+        if (!packed->data) EFFNN_TRY(node->call.def->prepack(&node->call, packed));
+        node->call.packed = packed->data;
+        self->memory.packed += packed->bytes;
     }
     return EFFNN_OK;
 }
@@ -268,6 +266,9 @@ static effnn_status fill_plan(effnn__plan *self, const effnn__shape *input_shape
     effnn__free(infos);
     if (status != EFFNN_OK) return status;
     make_calls(self);
+    for (size_t i = 0; i < options->n_tapped; i++)
+        self->nodes[options->tapped[i]->index].is_tapped = true;
+    if (options->prepack && !options->keep_all) effnn__plan_fuse(self);
     effnn__plan_assign_buffers(self, options);
     EFFNN_TRY(effnn__plan_lay_out(self, options->keep_all));
     if (options->prepack) EFFNN_TRY(prepack(self));

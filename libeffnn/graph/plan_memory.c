@@ -82,6 +82,12 @@ static void assign_outputs(effnn__plan *self, const effnn__node *node, bool keep
         const effnn__value *value = node->outputs[i];
         size_t slot;
         if (!value) continue;
+        if (self->nodes[node->index].is_fused) {
+            const size_t operand = self->nodes[node->index].fused_operand;
+            self->nodes[node->index].is_view = true;
+            join_buffer(self, value->index, self->values[node->inputs[operand]->index].buffer);
+            continue;
+        }
         if (i == 0 && !keep_all) {
             self->nodes[node->index].is_view = is_view(node);
             if (self->nodes[node->index].is_view || is_in_place(self, node)) {
@@ -118,8 +124,6 @@ void effnn__plan_assign_buffers(effnn__plan *self, const effnn__plan_options *op
 
     find_last_readers(self);
     mark_outputs(graph);
-    for (size_t i = 0; i < options->n_tapped; i++)
-        self->nodes[options->tapped[i]->index].is_tapped = true;
     for (size_t i = 0; i < graph->inputs.n; i++) {
         const effnn__value *value = graph->inputs.items[i];
         self->values[value->index].buffer =

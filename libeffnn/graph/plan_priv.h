@@ -38,8 +38,9 @@ typedef struct effnn__plan_value {
 
 typedef struct effnn__plan_node {
     effnn_op_call call;
-    effnn_op_packed packed;
-    bool is_view; /* output 0 is input 0's memory: nothing to run */
+    bool is_view;         /* output 0 is input 0's memory: nothing to run */
+    bool is_fused;        /* done by the node in front: output 0 is that input's memory */
+    size_t fused_operand; /* … the input's number */
     bool is_tapped;
 } effnn__plan_node;
 
@@ -65,6 +66,9 @@ struct effnn__plan {
     void *scratch;
     effnn__plan_memory memory;
 };
+
+/* Let products do what comes right behind them. Headers and calls are there. */
+void effnn__plan_fuse(effnn__plan *self);
 
 /* Give every value a buffer, and say which nodes are views. Headers and calls are there. */
 void effnn__plan_assign_buffers(effnn__plan *self, const effnn__plan_options *options);

@@ -3,6 +3,8 @@
 
 #include "kernels/kernels_priv.h"
 
+#include <string.h>
+
 /* Sum of one window: output channel `co` at (oy, ox) of the image x. */
 static double window_sum(const effnn__conv2d *v, const float *x, const float *weight, size_t co,
                          size_t oy, size_t ox)
@@ -59,4 +61,17 @@ effnn_status effnn__conv2d_f32_ref(effnn_context *context, const effnn__conv2d *
                     *y++ = finish(after, window_sum(conv, in, weight, co, oy, ox), co);
     }
     return EFFNN_OK;
+}
+
+size_t effnn__conv2d_pack_bytes_ref(const effnn__conv2d *conv)
+{
+    return conv->c_out * (conv->c_in / conv->groups) * conv->kernel_h * conv->kernel_w *
+           sizeof(float);
+}
+
+void effnn__conv2d_pack_ref(const effnn__conv2d *conv, const float *weight, float *packed)
+{
+    const size_t bytes = effnn__conv2d_pack_bytes_ref(conv);
+
+    if (bytes) memcpy(packed, weight, bytes);
 }

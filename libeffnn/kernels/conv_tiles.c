@@ -26,6 +26,7 @@ typedef struct conv_job {
     const effnn__tile *tile;
     const effnn__epilogue *after;
     const float *x, *weight;
+    bool is_packed; /* the weights */
     float *y, *scratch;
     size_t taps, positions, group_out;
     size_t columns, rows;             /* of a piece */
@@ -106,23 +107,48 @@ typedef struct piece {
     float *columns, *weights;
 } piece;
 
-/* Weights of terms [p, p + k) for the piece's rows, tile after tile, packed. */
-static void pack_weights(const conv_job *job, const piece *at, size_t p, size_t k)
+/* Terms [p, p + k) of n_rows rows of weights, `taps` apart, tile after tile; a tile's rows that are
+ * not there stay as they are. */
+static void pack_rows(float *out, const effnn__tile *tile, const float *weight, size_t n_rows,
+                      size_t taps, size_t p, size_t k)
 {
-    const size_t tile_rows = job->tile->rows;
-    const size_t first = at->item % job->conv->groups * job->group_out + at->row;
-    float *out = at->weights;
-
-    for (size_t i = 0; i < at->n_rows; i += tile_rows) {
-        const size_t m = at->n_rows - i < tile_rows ? at->n_rows - i : tile_rows;
+    for (size_t i = 0; i < n_rows; i += tile->rows) {
+        const size_t m = n_rows - i < tile->rows ? n_rows - i : tile->rows;
 
         for (size_t r = 0; r < m; r++) {
-            const float *from = job->weight + (first + i + r) * job->taps + p;
+            const float *from = weight + (i + r) * taps + p;
 
-            for (size_t t = 0; t < k; t++) out[t * tile_rows + r] = from[t];
+            for (size_t t = 0; t < k; t++) out[t * tile->rows + r] = from[t];
         }
-        out += tile_rows * k;
+        out += tile->rows * k;
     }
+}
+
+/* A group's packed weights: whole tiles. */
+static size_t group_floats(const conv_job *job)
+{
+    return ceil_div(job->group_out, job->tile->rows) * job->tile->rows * job->taps;
+}
+
+size_t effnn__conv2d_pack_bytes_tiles(const effnn__conv2d *conv)
+{
+    conv_job job = { 0 };
+
+    if (conv->c_in == 0 || conv->c_out == 0 || conv->kernel_h == 0 || conv->kernel_w == 0 ||
+        is_depthwise(conv))
+        return 0;
+    plan(&job, conv);
+    return conv->groups * group_floats(&job) * sizeof(float);
+}
+
+void effnn__conv2d_pack_tiles(const effnn__conv2d *conv, const float *weight, float *packed)
+{
+    conv_job job = { 0 };
+
+    plan(&job, conv);
+    for (size_t g = 0; g < conv->groups; g++)
+        pack_rows(packed + g * group_floats(&job), job.tile, weight + g * job.group_out * job.taps,
+                  job.group_out, job.taps, 0, job.taps);
 }
 
 static void run_terms(const conv_job *job, const piece *at, size_t p, size_t k)
@@ -142,14 +168,20 @@ static void run_terms(const conv_job *job, const piece *at, size_t p, size_t k)
                           .lo = job->after->lo,
                           .hi = job->after->hi };
 
+    /* Packed beforehand, a tile has all its terms one after another. */
+    const size_t stride = job->is_packed ? job->taps : k;
+    const float *weights = job->is_packed ? job->weight + at->item % v->groups * group_floats(job) +
+                                                at->row * job->taps + p * tile->rows
+                                          : at->weights;
+
     for (size_t j = 0; j < at->n_cols; j += tile->columns) {
         t.b = at->columns + j;
         t.n = at->n_cols - j < tile->columns ? at->n_cols - j : tile->columns;
         for (size_t i = 0; i < at->n_rows; i += tile->rows) {
             t.m = at->n_rows - i < tile->rows ? at->n_rows - i : tile->rows;
-            t.a = at->weights + i * k;
+            t.a = weights + i * stride;
             t.c = y + i * job->positions + j;
-            if (job->after->bias && p == 0) t.bias_row = job->after->bias + channel + i;
+            if (job->after->bias && p + k == job->taps) t.bias_row = job->after->bias + channel + i;
             tile->run(&t);
         }
     }
@@ -176,7 +208,10 @@ static void run_piece(const conv_job *job, size_t number, float *scratch)
             &(effnn__im2col_block){
                 .row = p, .n_rows = k, .col = at.col, .n_cols = at.n_cols, .stride = STRIDE },
             at.columns);
-        pack_weights(job, &at, p, k);
+        if (!job->is_packed)
+            pack_rows(at.weights, job->tile,
+                      job->weight + (at.item % v->groups * job->group_out + at.row) * job->taps,
+                      at.n_rows, job->taps, p, k);
         run_terms(job, &at, p, k);
     }
 }
@@ -194,6 +229,13 @@ static effnn_status run_slot(void *job_, size_t slot, size_t begin, size_t end)
     return EFFNN_OK;
 }
 
+static effnn_status run(effnn_context *context, conv_job *job, const effnn__conv2d *conv)
+{
+    plan(job, conv);
+    atomic_init(&job->next, 0);
+    return effnn__parallel_for(context, slots_of(context, job), 1, run_slot, job);
+}
+
 effnn_status effnn__conv2d_f32_tiles(effnn_context *context, const effnn__conv2d *conv,
                                      const float *x, const float *weight,
                                      const effnn__epilogue *after, float *y, void *scratch)
@@ -207,7 +249,16 @@ effnn_status effnn__conv2d_f32_tiles(effnn_context *context, const effnn__conv2d
         return effnn__kernels_get()->depthwise2d_f32(context, conv, x, weight, job.after, y);
     if (conv->c_in == 0 || conv->kernel_h == 0 || conv->kernel_w == 0)
         return effnn__conv2d_f32_ref(context, conv, x, weight, job.after, y, NULL);
-    plan(&job, conv);
-    atomic_init(&job.next, 0);
-    return effnn__parallel_for(context, slots_of(context, &job), 1, run_slot, &job);
+    return run(context, &job, conv);
+}
+
+effnn_status effnn__conv2d_packed_f32_tiles(effnn_context *context, const effnn__conv2d *conv,
+                                            const float *x, const float *packed,
+                                            const effnn__epilogue *after, float *y, void *scratch)
+{
+    conv_job job = { .after = after, .x = x, .weight = packed, .y = y, .scratch = scratch };
+
+    if (is_empty(conv)) return EFFNN_OK;
+    job.is_packed = true;
+    return run(context, &job, conv);
 }

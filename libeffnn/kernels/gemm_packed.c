@@ -53,7 +53,7 @@ static void run_tile(const effnn__packed_gemm *g, const effnn__tile *tile, effnn
     job.m = g->m - i < tile->rows ? g->m - i : tile->rows;
     job.n = g->n - j < tile->columns ? g->n - j : tile->columns;
     job.c = g->c + i * g->c_row + j;
-    if (g->after.bias && !job.accumulate) job.bias_column = g->after.bias + j;
+    if (job.bias_column) job.bias_column += j;
     tile->run(&job);
 }
 
@@ -67,7 +67,8 @@ static effnn__tile_job terms_of(const effnn__packed_gemm *g, const effnn__tile *
                               .a_col = g->a_col,
                               .b_row = tile->columns,
                               .c_row = g->c_row,
-                              .accumulate = p > 0,
+                              .accumulate = p > 0 || g->accumulate,
+                              .bias_column = is_last ? g->after.bias : NULL,
                               .clamp = is_last && g->after.clamp,
                               .b_padded = true,
                               .lo = g->after.lo,

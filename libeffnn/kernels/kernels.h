@@ -33,6 +33,10 @@ typedef struct effnn__epilogue {
     float lo, hi;
 } effnn__epilogue;
 
+/* The epilogue alone, in place, over y [rows, columns]. */
+effnn_status effnn__epilogue_f32(effnn_context *context, const effnn__epilogue *after, size_t rows,
+                                 size_t columns, float *y);
+
 /* 2-D convolution (cross-correlation), NCHW. x: [n, c_in, h, w]; weight: [c_out, c_in / groups,
  * kernel_h, kernel_w]; y: [n, c_out, out_h, out_w]. Padding is zero. */
 typedef struct effnn__conv2d {
@@ -81,6 +85,14 @@ typedef struct effnn__kernels {
     effnn_status (*depthwise2d_f32)(effnn_context *context, const effnn__conv2d *conv,
                                     const float *x, const float *weight,
                                     const effnn__epilogue *after, float *y);
+
+    /* Weights of a convolution in the layout of conv2d_packed_f32; 0 bytes: it takes them as they
+     * are. Groups and the weights' own sizes count, the picture's do not. */
+    size_t (*conv2d_pack_bytes)(const effnn__conv2d *conv);
+    void (*conv2d_pack)(const effnn__conv2d *conv, const float *weight, float *packed);
+    effnn_status (*conv2d_packed_f32)(effnn_context *context, const effnn__conv2d *conv,
+                                      const float *x, const float *packed,
+                                      const effnn__epilogue *after, float *y, void *scratch);
 
     /* index (may be NULL): [planes, out_h, out_w] flat position of the first maximum in its plane.
      * NaN is a maximum. A window all in the padding gives -inf and -1, or an average of 0. */

@@ -40,6 +40,13 @@ size_t effnn__conv2d_scratch_tiles(const effnn_context *context, const effnn__co
 effnn_status effnn__conv2d_f32_tiles(effnn_context *context, const effnn__conv2d *conv,
                                      const float *x, const float *weight,
                                      const effnn__epilogue *after, float *y, void *scratch);
+size_t effnn__conv2d_pack_bytes_tiles(const effnn__conv2d *conv);
+void effnn__conv2d_pack_tiles(const effnn__conv2d *conv, const float *weight, float *packed);
+effnn_status effnn__conv2d_packed_f32_tiles(effnn_context *context, const effnn__conv2d *conv,
+                                            const float *x, const float *packed,
+                                            const effnn__epilogue *after, float *y, void *scratch);
+size_t effnn__conv2d_pack_bytes_ref(const effnn__conv2d *conv);
+void effnn__conv2d_pack_ref(const effnn__conv2d *conv, const float *weight, float *packed);
 /* One filter for each channel (c_in = groups), by direct loops. */
 effnn_status effnn__conv2d_f32_depthwise(effnn_context *context, const effnn__conv2d *conv,
                                          const float *x, const float *weight,

@@ -23,6 +23,7 @@ typedef struct effnn__packed_gemm {
     const float *a, *b;
     float *c;
     size_t a_row, a_col, c_row;
+    bool accumulate; /* C += A · B, before what follows */
     effnn__epilogue after;
 } effnn__packed_gemm;
 effnn_status effnn__gemm_f32_packed(effnn_context *context, const effnn__packed_gemm *gemm);

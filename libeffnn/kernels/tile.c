@@ -9,15 +9,10 @@
 
 enum { ROWS = 4, COLUMNS = 16 };
 
-static float start(const effnn__tile_job *job, size_t i, size_t j)
+static float finish(const effnn__tile_job *job, size_t i, size_t j, float x)
 {
-    if (job->accumulate) return job->c[i * job->c_row + j];
-    if (job->bias_column) return job->bias_column[j];
-    return job->bias_row ? job->bias_row[i] : 0.0f;
-}
-
-static float clamped(const effnn__tile_job *job, float x)
-{
+    if (job->bias_row) x += job->bias_row[i];
+    if (job->bias_column) x += job->bias_column[j];
     if (!job->clamp) return x;
     return x < job->lo ? job->lo : x > job->hi ? job->hi : x;
 }
@@ -27,13 +22,15 @@ static void run(const effnn__tile_job *job)
     float sum[ROWS][COLUMNS];
 
     for (size_t i = 0; i < job->m; i++)
-        for (size_t j = 0; j < job->n; j++) sum[i][j] = start(job, i, j);
+        for (size_t j = 0; j < job->n; j++)
+            sum[i][j] = job->accumulate ? job->c[i * job->c_row + j] : 0.0f;
     for (size_t p = 0; p < job->k; p++)
         for (size_t i = 0; i < job->m; i++)
             for (size_t j = 0; j < job->n; j++)
                 sum[i][j] += job->a[i * job->a_row + p * job->a_col] * job->b[p * job->b_row + j];
     for (size_t i = 0; i < job->m; i++)
-        for (size_t j = 0; j < job->n; j++) job->c[i * job->c_row + j] = clamped(job, sum[i][j]);
+        for (size_t j = 0; j < job->n; j++)
+            job->c[i * job->c_row + j] = finish(job, i, j, sum[i][j]);
 }
 
 static const effnn__tile reference = { .name = "c", .rows = ROWS, .columns = COLUMNS, .run = run };

@@ -9,10 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* C[i, j] = start + Σ_p A[i, p] · B[p, j], i < m ≤ rows of the tile, j < n ≤ its columns; then,
- * with `clamp`, within [lo, hi] (NaN stays NaN). start: C itself with `accumulate`, else
- * bias_row[i] or bias_column[j], or 0. Rows of B are read to the end of the tile's columns if
- * `b_padded`. */
+/* C[i, j] = start + Σ_p A[i, p] · B[p, j], i < m ≤ rows of the tile, j < n ≤ its columns, where
+ * start is C itself with `accumulate`, else 0; then + bias_row[i] or + bias_column[j]; then, with
+ * `clamp`, within [lo, hi] (NaN stays NaN): the same bits as these steps one by one. Rows of B are
+ * read to the end of the tile's columns if `b_padded`. */
 typedef struct effnn__tile_job {
     size_t m, n, k;
     const float *a, *b;

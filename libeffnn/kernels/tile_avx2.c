@@ -41,15 +41,19 @@ static inline pair load(const float *from, masks there)
 static inline pair start(const effnn__tile_job *job, size_t i, masks there)
 {
     if (job->accumulate) return load(job->c + i * job->c_row, there);
-    if (job->bias_column) return load(job->bias_column, there);
-    const __m256 value = _mm256_set1_ps(job->bias_row ? job->bias_row[i] : 0.0f);
-    return (pair){ value, value };
+    return (pair){ _mm256_setzero_ps(), _mm256_setzero_ps() };
 }
 
 static inline void store(const effnn__tile_job *job, size_t i, pair sum, masks there)
 {
     float *to = job->c + i * job->c_row;
 
+    if (job->bias_row || job->bias_column) {
+        const __m256 value = _mm256_set1_ps(job->bias_row ? job->bias_row[i] : 0.0f);
+        const pair bias = job->bias_row ? (pair){ value, value } : load(job->bias_column, there);
+        sum.low = _mm256_add_ps(sum.low, bias.low);
+        sum.high = _mm256_add_ps(sum.high, bias.high);
+    }
     if (job->clamp) { /* the second operand comes through if one is NaN */
         const __m256 lo = _mm256_set1_ps(job->lo), hi = _mm256_set1_ps(job->hi);
         sum.low = _mm256_min_ps(hi, _mm256_max_ps(lo, sum.low));

@@ -4,6 +4,8 @@
 
 #include "ops/op.h"
 
+#include "base/alloc.h"
+
 #include <string.h>
 
 #define X(op) extern const effnn_op_def effnn__op_##op;
@@ -16,6 +18,18 @@ static const effnn_op_def *const table[] = {
 #undef X
     NULL,
 };
+
+effnn_status effnn__op_packed_alloc(effnn_op_packed *out, size_t bytes, const char *node)
+{
+    void *data;
+
+    if (bytes == 0) return EFFNN_OK;
+    data = effnn__alloc_aligned(bytes, 64);
+    if (!data) return effnn__fail_nomem(node, bytes);
+    memset(data, 0, bytes);
+    *out = (effnn_op_packed){ .data = data, .destroy = effnn__free_aligned, .bytes = bytes };
+    return EFFNN_OK;
+}
 
 const effnn_op_def *effnn__op_at(size_t index)
 {

@@ -16,6 +16,7 @@
 #include "base/context.h"
 #include "base/option.h"
 #include "base/status.h"
+#include "kernels/kernels.h"
 #include "ops/onnx_row.h"
 #include "ops/symbol.h"
 #include "tensor/shape.h"
@@ -45,8 +46,11 @@ enum {
     EFFNN_OP_DYNAMIC_SHAPE = 1 << 2,    /* the output shape may depend on data: forward_alloc */
     EFFNN_OP_TRAINING_DIFFERS = 1 << 3, /* forward behaves otherwise in training */
     EFFNN_OP_RANDOM = 1 << 4,           /* never folded */
-    EFFNN_OP_OPTIONAL_OUTPUTS = 1 << 5  /* any output may be absent; else the first min_outputs are
+    EFFNN_OP_OPTIONAL_OUTPUTS = 1 << 5, /* any output may be absent; else the first min_outputs are
                                          * always there */
+    EFFNN_OP_TAKES_BOUNDS = 1 << 6,     /* forward honours call->after.clamp, in f32 */
+    EFFNN_OP_TAKES_BIAS = 1 << 7,       /* … and call->after.bias, along the last dimension */
+    EFFNN_OP_ADDS = 1 << 8              /* output 0 is input 0 + input 1 */
 };
 
 typedef enum effnn_op_mode { EFFNN_OP_INFERENCE, EFFNN_OP_TRAINING } effnn_op_mode;
@@ -100,6 +104,7 @@ struct effnn_op_call {
     void *scratch;      /* of the size that `scratch` gave, 64-byte aligned */
     const void *packed; /* what `prepack` made, or NULL */
     const effnn_op_subgraphs *subgraphs; /* with def->subgraphs */
+    effnn__epilogue after;               /* what forward does besides, with EFFNN_OP_TAKES_… */
 };
 
 /* Gradients of one call: outputs given, inputs added into; NULL where not wanted. */
@@ -114,7 +119,8 @@ typedef struct effnn_op_saves {
     uint32_t inputs, outputs, aux;
 } effnn_op_saves;
 
-/* Constant inputs in a kernel's own layout; freed by `destroy`. */
+/* Constant inputs in a kernel's own layout, which depends on them alone and serves calls of every
+ * shape; freed by `destroy`. */
 typedef struct effnn_op_packed {
     void *data;
     void (*destroy)(void *data);
@@ -164,10 +170,15 @@ struct effnn_op_def {
     size_t (*aux)(const effnn_op_call *call, size_t index);             /* bytes; NULL: none */
     size_t (*scratch)(const effnn_op_call *call, effnn_op_phase phase); /* bytes; NULL: none */
     effnn_status (*prepack)(const effnn_op_call *call, effnn_op_packed *out); /* or NULL */
+    /* Whether y = x within [lo, hi] is all that the call does (NULL: never). */
+    bool (*bounds)(const effnn_op_call *call, float *lo, float *hi);
     void (*cost)(const effnn_op_call *call, effnn_op_cost *out); /* NULL: reads + writes only */
     const effnn_onnx_row *onnx;     /* newest first, ended by EFFNN_ONNX_END; NULL: not in ONNX */
     const effnn_op_sample *samples; /* ended by EFFNN_SAMPLES_END; at least one */
 };
+
+/* Room for packed constants, zeroed and aligned to 64 bytes; 0 bytes: *out stays empty. */
+effnn_status effnn__op_packed_alloc(effnn_op_packed *out, size_t bytes, const char *node);
 
 const effnn_op_def *effnn__op_at(size_t index); /* NULL past the last */
 const effnn_op_def *effnn__op_find(const char *name);

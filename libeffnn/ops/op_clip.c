@@ -65,6 +65,24 @@ static effnn_status forward(const effnn_op_call *call)
     return low ? EFFNN_OK : effnn__copy_through(call);
 }
 
+/* A bound that is a number known by now, or absent. */
+static bool read_bound(const effnn_tensor *bound, float *out)
+{
+    if (!bound) return true;
+    if (!effnn_tensor_data(bound)) return false;
+    *out = *(const float *)effnn_tensor_data(bound);
+    return !isnan(*out);
+}
+
+static bool bounds(const effnn_op_call *call, float *lo, float *hi)
+{
+    *lo = -INFINITY;
+    *hi = INFINITY;
+    if (effnn_tensor_dtype(call->inputs[0]) != EFFNN_F32) return false;
+    return read_bound(effnn__call_input(call, 1), lo) &&
+           read_bound(effnn__call_input(call, 2), hi) && *lo <= *hi;
+}
+
 /* Before opset 11 the bounds are attributes. */
 static effnn_status read_attributes(effnn_onnx_reader *reader)
 {
@@ -103,6 +121,7 @@ const effnn_op_def effnn__op_clip = {
     .infer = infer,
     .forward = forward,
     .saves = effnn__saves_inputs,
+    .bounds = bounds,
     .cost = effnn__elementwise_cost,
     .onnx = onnx,
     .samples = samples,

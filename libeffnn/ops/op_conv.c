@@ -331,12 +331,32 @@ static effnn_status forward(const effnn_op_call *call)
     if (effnn_tensor_count(y) == 0) return EFFNN_OK;
     if (effnn_tensor_dtype(y) != EFFNN_F32)
         return effnn__parallel_for(call->context, job.n * job.m, 1, conv_piece, &job);
-    if (has_three_axes(call)) return run_three_axes(&job);
+    if (has_three_axes(call)) {
+        EFFNN_TRY(run_three_axes(&job));
+        return effnn__epilogue_f32(call->context, &call->after, 1, effnn_tensor_count(y), job.y);
+    }
     const effnn__conv2d conv = conv_of(call);
-    const effnn__epilogue after = { .bias = job.bias };
+    effnn__epilogue after = call->after;
 
+    after.bias = job.bias;
+    if (call->packed)
+        return effnn__kernels_get()->conv2d_packed_f32(call->context, &conv, job.x, call->packed,
+                                                       &after, job.y, call->scratch);
     return effnn__kernels_get()->conv2d_f32(call->context, &conv, job.x, job.weight, &after, job.y,
                                             call->scratch);
+}
+
+static effnn_status prepack(const effnn_op_call *call, effnn_op_packed *out)
+{
+    const float *weight = effnn_tensor_data(call->inputs[1]);
+    const effnn__kernels *kernels = effnn__kernels_get();
+
+    if (!weight || effnn_tensor_dtype(call->inputs[1]) != EFFNN_F32 || has_three_axes(call))
+        return EFFNN_OK;
+    const effnn__conv2d conv = conv_of(call);
+    EFFNN_TRY(effnn__op_packed_alloc(out, kernels->conv2d_pack_bytes(&conv), call->node));
+    if (out->data) kernels->conv2d_pack(&conv, weight, out->data);
+    return EFFNN_OK;
 }
 
 static size_t scratch(const effnn_op_call *call, effnn_op_phase phase)
@@ -414,8 +434,10 @@ const effnn_op_def effnn__op_conv = {
     .max_outputs = 1,
     .infer = infer,
     .forward = forward,
+    .flags = EFFNN_OP_TAKES_BOUNDS,
     .saves = effnn__saves_partners,
     .scratch = scratch,
+    .prepack = prepack,
     .cost = cost,
     .onnx = onnx,
     .samples = samples,

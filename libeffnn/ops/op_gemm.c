@@ -79,6 +79,14 @@ static effnn__gemm product_of(const effnn_op_call *call)
                           .n_batch = 1 };
 }
 
+static effnn_status prepack(const effnn_op_call *call, effnn_op_packed *out)
+{
+    const gemm_attrs *attrs = call->attrs;
+
+    if (attrs->alpha != 1.0 || (attrs->beta != 1.0 && attrs->beta != 0.0)) return EFFNN_OK;
+    return effnn__product_pack(call, out, call->inputs[1], attrs->trans_b);
+}
+
 static effnn_status forward(const effnn_op_call *call)
 {
     const gemm_attrs *attrs = call->attrs;
@@ -145,7 +153,9 @@ const effnn_op_def effnn__op_gemm = {
     .max_outputs = 1,
     .infer = infer,
     .forward = forward,
+    .flags = EFFNN_OP_TAKES_BOUNDS,
     .saves = effnn__saves_partners,
+    .prepack = prepack,
     .cost = cost,
     .onnx = onnx,
     .samples = samples,

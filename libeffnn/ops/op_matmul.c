@@ -146,6 +146,15 @@ effnn__gemm effnn__matmul_gemm(const effnn_tensor *a, const effnn_tensor *b, con
     return g;
 }
 
+/* With one constant matrix on the right: in panels. */
+static effnn_status prepack(const effnn_op_call *call, effnn_op_packed *out)
+{
+    const effnn_tensor *b = call->inputs[1];
+
+    if (effnn_tensor_rank(b) != 2) return EFFNN_OK;
+    return effnn__product_pack(call, out, b, false);
+}
+
 static size_t scratch(const effnn_op_call *call, effnn_op_phase phase)
 {
     (void)phase;
@@ -212,7 +221,9 @@ const effnn_op_def effnn__op_matmul = {
     .infer = infer,
     .forward = forward,
     .saves = effnn__saves_partners,
+    .flags = EFFNN_OP_TAKES_BOUNDS | EFFNN_OP_TAKES_BIAS,
     .scratch = scratch,
+    .prepack = prepack,
     .cost = cost,
     .onnx = onnx,
     .samples = samples,

@@ -5,6 +5,7 @@
 #include "ops/op_product.h"
 
 #include "base/pool.h"
+#include "kernels/packed.h"
 #include "ops/op_elementwise.h"
 
 typedef struct product_job {
@@ -68,13 +69,49 @@ static effnn_status product_piece(void *job_, size_t piece, size_t begin, size_t
     return EFFNN_OK;
 }
 
+static effnn_status run_packed(const effnn_op_call *call, const effnn__gemm *g)
+{
+    EFFNN_ASSERT(g->n_batch == 1 && g->alpha == 1.0 && (g->beta == 0.0 || g->beta == 1.0));
+    return effnn__gemm_f32_packed(call->context,
+                                  &(effnn__packed_gemm){ .m = g->m,
+                                                         .n = g->n,
+                                                         .k = g->k,
+                                                         .a = g->a,
+                                                         .b = call->packed,
+                                                         .c = g->c,
+                                                         .a_row = (size_t)g->a_row,
+                                                         .a_col = (size_t)g->a_col,
+                                                         .c_row = (size_t)g->c_row,
+                                                         .accumulate = g->beta == 1.0,
+                                                         .after = call->after });
+}
+
+effnn_status effnn__product_pack(const effnn_op_call *call, effnn_op_packed *out,
+                                 const effnn_tensor *b, bool is_turned)
+{
+    const int64_t *dims = effnn_tensor_dims(b), row = dims[1];
+    const size_t k = (size_t)dims[is_turned], n = (size_t)dims[!is_turned];
+
+    if (!effnn_tensor_data(b) || effnn_tensor_dtype(b) != EFFNN_F32) return EFFNN_OK;
+    EFFNN_TRY(effnn__op_packed_alloc(out, effnn__pack_bytes(k, n), call->node));
+    if (out->data)
+        effnn__pack_f32(out->data, effnn_tensor_data(b), is_turned ? 1 : row, is_turned ? row : 1,
+                        k, n);
+    return EFFNN_OK;
+}
+
 effnn_status effnn__product_run(const effnn_op_call *call, effnn_dtype dtype,
                                 const effnn__gemm *gemm)
 {
     product_job job = { .gemm = gemm, .row = effnn__dtype_row_of(dtype) };
 
     if (gemm->m == 0 || gemm->n == 0 || gemm->n_batch == 0) return EFFNN_OK;
-    if (dtype == EFFNN_F32) return effnn__kernels_get()->gemm_f32(call->context, gemm);
+    if (dtype == EFFNN_F32 && call->packed) return run_packed(call, gemm);
+    if (dtype == EFFNN_F32) {
+        EFFNN_TRY(effnn__kernels_get()->gemm_f32(call->context, gemm));
+        return effnn__epilogue_f32(call->context, &call->after, gemm->n_batch * gemm->m, gemm->n,
+                                   gemm->c);
+    }
     if (dtype == EFFNN_F64) return effnn__kernels_get()->gemm_f64(call->context, gemm);
     return effnn__parallel_for(call->context, gemm->n_batch * gemm->m, 1, product_piece, &job);
 }

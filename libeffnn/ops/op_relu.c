@@ -4,6 +4,8 @@
 #include "ops/op_elementwise.h"
 #include "ops/op_saves.h"
 
+#include <math.h>
+
 static double relu_f64(double x)
 {
     return x <= 0.0 ? 0.0 : x;
@@ -26,6 +28,14 @@ static effnn_status forward(const effnn_op_call *call)
                                .i64 = relu_i64 };
 
     return effnn__unary_run(call, &fns);
+}
+
+static bool bounds(const effnn_op_call *call, float *lo, float *hi)
+{
+    (void)call;
+    *lo = 0.0f;
+    *hi = INFINITY;
+    return true;
 }
 
 static const effnn_onnx_row onnx[] = {
@@ -55,6 +65,7 @@ const effnn_op_def effnn__op_relu = {
     .infer = infer,
     .forward = forward,
     .saves = effnn__saves_output,
+    .bounds = bounds,
     .cost = effnn__elementwise_cost,
     .onnx = onnx,
     .samples = samples,

@@ -43,11 +43,10 @@ static effnn__tile_job form_of(int form, const effnn__tile *tile, const float *a
 
 static double expected(const effnn__tile_job *job, const float *before, size_t i, size_t j)
 {
-    double sum = job->accumulate    ? (double)before[i * STRIDE + j]
-                 : job->bias_row    ? (double)job->bias_row[i]
-                 : job->bias_column ? (double)job->bias_column[j]
-                                    : 0.0;
+    double sum = job->accumulate ? (double)before[i * STRIDE + j] : 0.0;
 
+    if (job->bias_row) sum += (double)job->bias_row[i];
+    if (job->bias_column) sum += (double)job->bias_column[j];
     for (size_t p = 0; p < K; p++)
         sum += (double)job->a[i * job->a_row + p * job->a_col] * (double)job->b[p * STRIDE + j];
     if (!job->clamp) return sum;
