@@ -22,6 +22,7 @@ EFFNN__CANON_PASSES(X)
 /* Passes of lower.c, beside some of those above. */
 extern const effnn__pass effnn__pass_batch_norm;
 extern const effnn__pass effnn__pass_attention;
+extern const effnn__pass effnn__pass_layout;
 extern const effnn__pass effnn__pass_lower_subgraphs; /* in canon_subgraph.c */
 
 /* Whether nothing reads the node's outputs: it only waits for the sweep. */
