@@ -323,6 +323,9 @@ effnn_status effnn__attention_expand(effnn_onnx_writer *writer)
     if (writer->input_rank(writer, 0) < 0 || self.repeats < 0)
         return effnn__onnx_write_fail(writer, EFFNN_E_UNSUPPORTED,
                                       "inputs whose heads are not known need opset 23");
+    if (writer->input_dtype(writer, EFFNN__ATTENTION_V) != writer->input_dtype(writer, 0))
+        return effnn__onnx_write_fail(writer, EFFNN_E_UNSUPPORTED,
+                                      "values of another type than queries need opset 23");
     if (flat) {
         self.q = NULL;
         EFFNN_TRY(split(writer, &self.q, writer->inputs[0], attrs->q_num_heads));
