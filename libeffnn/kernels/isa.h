@@ -15,6 +15,8 @@
 
 #define effnn__add_f32              EFFNN__ISA_OF(effnn__add_f32)
 #define effnn__average_pool2d_f32   EFFNN__ISA_OF(effnn__average_pool2d_f32)
+#define effnn__bands_plan           EFFNN__ISA_OF(effnn__bands_plan)
+#define effnn__bands_run            EFFNN__ISA_OF(effnn__bands_run)
 #define effnn__channel_affine_f32   EFFNN__ISA_OF(effnn__channel_affine_f32)
 #define effnn__clip_f32             EFFNN__ISA_OF(effnn__clip_f32)
 #define effnn__conv2d_f32_depthwise EFFNN__ISA_OF(effnn__conv2d_f32_depthwise)

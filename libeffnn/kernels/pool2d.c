@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* 2-D pooling by direct loops, a plane at a time. Windows are clipped to the input first, so the
- * inner loops have no tests for padding. */
+/* 2-D pooling, a plane at a time. Maxima without their places go by bands (bands.h). The others are
+ * direct loops: windows are clipped to the input first, so the inner loops have no tests for
+ * padding.
+ */
 
 #include "base/pool.h"
+#include "kernels/bands.h"
 #include "kernels/kernels_priv.h"
 
 #include <math.h>
@@ -105,9 +108,68 @@ static effnn_status run(effnn_context *context, pool_job *job)
     return effnn__parallel_for(context, p->planes, effnn__grain(work), run_planes, job);
 }
 
+/* ---- maxima by bands ---- */
+
+typedef struct max_job {
+    effnn__bands bands;
+    effnn__conv2d windows;
+    const float *x;
+    float *y;
+} max_job;
+
+static void max_block(const effnn__bands *bands, const void *user, const float *phases, float *out)
+{
+    float best[EFFNN__BAND_BLOCK];
+
+    (void)user;
+    for (size_t j = 0; j < EFFNN__BAND_BLOCK; j++) best[j] = -INFINITY;
+    for (size_t i = 0; i < bands->taps; i++) {
+        const float *tap = phases + bands->offsets[i];
+
+        for (size_t j = 0; j < EFFNN__BAND_BLOCK; j++)
+            best[j] = (tap[j] > best[j]) | (tap[j] != tap[j]) ? tap[j] : best[j];
+    }
+    for (size_t j = 0; j < EFFNN__BAND_BLOCK; j++) out[j] = best[j];
+}
+
+static effnn_status max_planes(void *arg, size_t piece, size_t begin, size_t end)
+{
+    const max_job *const job = arg;
+    const effnn__conv2d *const v = &job->windows;
+
+    (void)piece;
+    for (size_t i = begin; i < end; i++)
+        effnn__bands_run(&job->bands, job->x + i * v->h * v->w, -INFINITY, max_block, NULL,
+                         job->y + i * v->out_h * v->out_w);
+    return EFFNN_OK;
+}
+
+static bool plan_max(max_job *job, const effnn__pool2d *p)
+{
+    job->windows = (effnn__conv2d){ .h = p->h,
+                                    .w = p->w,
+                                    .kernel_h = p->kernel_h,
+                                    .kernel_w = p->kernel_w,
+                                    .out_h = p->out_h,
+                                    .out_w = p->out_w,
+                                    .stride_h = p->stride_h,
+                                    .stride_w = p->stride_w,
+                                    .dilation_h = p->dilation_h,
+                                    .dilation_w = p->dilation_w,
+                                    .pad_top = p->pad_top,
+                                    .pad_left = p->pad_left };
+    return p->out_h > 0 && p->out_w > 0 && effnn__bands_plan(&job->bands, &job->windows);
+}
+
 effnn_status effnn__max_pool2d_f32(effnn_context *context, const effnn__pool2d *pool,
                                    const float *x, float *y, int64_t *index)
 {
+    const size_t work = pool->out_h * pool->out_w * pool->kernel_h * pool->kernel_w;
+    max_job by_bands = { .x = x, .y = y };
+
+    if (!index && plan_max(&by_bands, pool))
+        return effnn__parallel_for(context, pool->planes, effnn__grain(work), max_planes,
+                                   &by_bands);
     pool_job job = { pool, x, y, index, max_plane };
 
     return run(context, &job);
