@@ -168,3 +168,22 @@ void effnn__gemm_f32_packed_serial(const effnn__packed_gemm *gemm)
 {
     if (gemm->m && gemm->n) run_block(gemm, &(block){ 0, gemm->m, 0, gemm->n });
 }
+
+void effnn__gemm_f32_rows_serial(const effnn__packed_gemm *gemm, size_t b_row)
+{
+    const effnn__tile *tile = effnn__tile_get();
+
+    for (size_t p = 0; p < gemm->k || p == 0; p += EFFNN__TILE_TERMS) {
+        effnn__tile_job job = terms_of(gemm, tile, p);
+
+        job.b_row = b_row;
+        job.b_padded = false;
+        for (size_t j = 0; j < gemm->n; j += tile->columns) {
+            job.b = gemm->b + p * b_row + j;
+            for (size_t i = 0; i < gemm->m; i += tile->rows) {
+                job.a = gemm->a + i * gemm->a_row + p * gemm->a_col;
+                run_tile(gemm, tile, job, i, j);
+            }
+        }
+    }
+}

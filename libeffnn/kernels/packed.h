@@ -28,6 +28,7 @@ typedef struct effnn__packed_gemm {
 } effnn__packed_gemm;
 effnn_status effnn__gemm_f32_packed(effnn_context *context, const effnn__packed_gemm *gemm);
 
-/* The same on the calling thread. */
+/* The same on the calling thread / with B as it lies: rows b_row apart, columns adjacent. */
 void effnn__gemm_f32_packed_serial(const effnn__packed_gemm *gemm);
+void effnn__gemm_f32_rows_serial(const effnn__packed_gemm *gemm, size_t b_row);
 #endif

@@ -3,8 +3,8 @@
  * scores against all keys lie in scratch; memory grows with the number of keys, not with its
  * square. Each thread takes whole items with scratch of its own, handed out by a counter; where
  * blocks begin depends on the problem only, and so do the bits. Past and new keys and values are
- * two parts of one product, never joined. f32 by the matrix kernels; other types, one query at a
- * time, in double.
+ * two parts of one product, never joined. f32 by register tiles, keys packed for each item (few
+ * queries: by the matrix kernels); other types, one query at a time, in double.
  *
  * What a query may not see (causal, window, lengths, mask) takes no part whatever its score is; a
  * query that sees nothing gives zeros. */
@@ -12,7 +12,7 @@
 #include "ops/op_attention_run.h"
 
 #include "base/pool.h"
-#include "kernels/kernels.h"
+#include "kernels/packed.h"
 #include "ops/op_move.h"
 #include "tensor/dtype.h"
 
@@ -23,6 +23,7 @@ enum {
     SCORE_BYTES = 512 << 10, /* of a block … */
     MOST_QUERIES = 128,
     FEWEST_QUERIES = 16, /* … but as many queries as these, for the products' sake */
+    TILED_QUERIES = 4,   /* from so many on keys are packed for register tiles */
     CACHE_LINE = 64
 };
 
@@ -83,6 +84,12 @@ static void job_open(effnn__attention_job *job, const effnn_op_call *call)
     job->n_blocks = effnn__piece_count(job->a.q_len, job->block);
     job->n_items = job->a.batch * job->a.q_heads * job->n_blocks;
     job->slot_bytes = (job->is_f32 ? job->block : 1) * row_bytes;
+    job->slot_bytes = (job->slot_bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+    job->tiled = job->is_f32 && job->block >= TILED_QUERIES;
+    job->keys_at = job->slot_bytes;
+    if (job->tiled) /* past and new keys one after the other */
+        job->slot_bytes += effnn__pack_bytes(
+            job->a.size, job->a.past_len > job->a.new_len ? job->a.past_len : job->a.new_len);
     job->slot_bytes = (job->slot_bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
     job->mask = effnn__call_input(call, EFFNN__ATTENTION_MASK);
     job->scores =
@@ -201,9 +208,50 @@ static void show_f32(const effnn__attention_job *job, const effnn__attention_ite
 
 /* ---- f32 ---- */
 
-static void multiply(effnn_context *context, const effnn__gemm *part)
+/* scores [m, n] = alpha · q · kᵀ; panels: room for the keys of a tiled job. */
+static void multiply_keys(const effnn__attention_job *job, const effnn__gemm *part, float *panels)
 {
-    if (part->n > 0 && part->m > 0) (void)effnn__kernels_get()->gemm_f32(context, part);
+    if (part->n == 0 || part->m == 0) return;
+    if (!job->tiled || part->m < TILED_QUERIES) {
+        (void)effnn__kernels_get()->gemm_f32(job->call->context, part);
+        return;
+    }
+    effnn__pack_f32(panels, part->b, part->b_row, part->b_col, part->k, part->n);
+    effnn__gemm_f32_packed_serial(&(effnn__packed_gemm){ .m = part->m,
+                                                         .n = part->n,
+                                                         .k = part->k,
+                                                         .a = part->a,
+                                                         .b = panels,
+                                                         .c = part->c,
+                                                         .a_row = (size_t)part->a_row,
+                                                         .a_col = 1,
+                                                         .c_row = (size_t)part->c_row });
+    for (size_t i = 0; i < part->m; i++) {
+        float *row = (float *)part->c + i * (size_t)part->c_row;
+
+        for (size_t j = 0; j < part->n; j++) row[j] *= (float)part->alpha;
+    }
+}
+
+/* y [m, n] = (or +=) weights · v, whose rows are taken as they lie. */
+static void multiply_values(const effnn__attention_job *job, const effnn__gemm *part)
+{
+    if (part->n == 0 || part->m == 0) return;
+    if (!job->tiled || part->m < TILED_QUERIES) {
+        (void)effnn__kernels_get()->gemm_f32(job->call->context, part);
+        return;
+    }
+    effnn__gemm_f32_rows_serial(&(effnn__packed_gemm){ .m = part->m,
+                                                       .n = part->n,
+                                                       .k = part->k,
+                                                       .a = part->a,
+                                                       .b = part->b,
+                                                       .c = part->c,
+                                                       .a_row = (size_t)part->a_row,
+                                                       .a_col = 1,
+                                                       .c_row = (size_t)part->c_row,
+                                                       .accumulate = part->beta != 0.0 },
+                                (size_t)part->b_row);
 }
 
 /* scores [n, keys] = scale · q · kᵀ, past keys and new ones. */
@@ -213,6 +261,7 @@ static void score_block(const effnn__attention_job *job, const effnn__attention_
     const effnn_tensor *past = effnn__call_input(job->call, EFFNN__ATTENTION_PAST_K);
     const effnn__attention_rows q = effnn__attention_queries(job, i);
     const size_t from_past = keys < job->a.past_len ? keys : job->a.past_len;
+    float *panels = (float *)((char *)scores + job->keys_at);
     effnn__gemm gemm = { .m = i->n,
                          .n = from_past,
                          .k = job->a.size,
@@ -233,14 +282,14 @@ static void score_block(const effnn__attention_job *job, const effnn__attention_
 
         gemm.b = (const float *)effnn_tensor_data(past) + k.begin;
         gemm.b_col = (int64_t)k.stride;
-        multiply(job->call->context, &gemm);
+        multiply_keys(job, &gemm, panels);
     }
     const effnn__attention_rows k = effnn__attention_new(job, i, job->a.size);
     gemm.n = keys - from_past;
     gemm.b = (const float *)effnn_tensor_data(job->call->inputs[EFFNN__ATTENTION_K]) + k.begin;
     gemm.b_col = (int64_t)k.stride;
     gemm.c = scores + from_past;
-    multiply(job->call->context, &gemm);
+    multiply_keys(job, &gemm, panels);
 }
 
 /* y [n, v_size] = weights [n, keys] · v; weights' rows are `stride` apart. */
@@ -269,7 +318,7 @@ static void weigh_block(const effnn__attention_job *job, const effnn__attention_
 
         gemm.b = (const float *)effnn_tensor_data(past) + v.begin;
         gemm.b_row = (int64_t)v.stride;
-        multiply(job->call->context, &gemm);
+        multiply_values(job, &gemm);
         gemm.beta = 1.0;
     }
     const effnn__attention_rows v = effnn__attention_new(job, i, job->a.v_size);
@@ -278,7 +327,7 @@ static void weigh_block(const effnn__attention_job *job, const effnn__attention_
     gemm.a = weights + from_past;
     gemm.b = (const float *)effnn_tensor_data(job->call->inputs[EFFNN__ATTENTION_V]) + v.begin;
     gemm.b_row = (int64_t)v.stride;
-    multiply(job->call->context, &gemm);
+    multiply_values(job, &gemm);
 }
 
 static void cap_f32(float *scores, size_t n, float cap)

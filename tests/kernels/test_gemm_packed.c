@@ -7,6 +7,7 @@
 #include "support/suite.h"
 
 #include <float.h>
+#include <math.h>
 
 static const struct {
     size_t m, n, k;
@@ -124,6 +125,28 @@ START_TEST(a_transposed_matrix_packs_to_the_same)
 }
 END_TEST
 
+START_TEST(a_matrix_taken_as_it_lies_gives_the_same_bits)
+{
+    const size_t m = cases[_i].m, n = cases[_i].n, k = cases[_i].k, row = n + 3;
+    float *a = random_f32(m * k + 1, 1), *b = random_f32(k * n + 1, 2), *packed = pack(b, k, n);
+    float *wide = malloc((k * row + 1) * sizeof *wide), *c = random_f32(m * n + 1, 5);
+    float *expected = multiply(NULL, (size_t)_i, m, a, packed, &(effnn__epilogue){ 0 });
+
+    for (size_t i = 0; i < k * row; i++) wide[i] = i % row < n ? b[i / row * n + i % row] : NAN;
+    effnn__gemm_f32_rows_serial(
+        &(effnn__packed_gemm){
+            .m = m, .n = n, .k = k, .a = a, .b = wide, .c = c, .a_row = k, .a_col = 1, .c_row = n },
+        row);
+    ck_assert_mem_eq(expected, c, m * n * sizeof *c);
+    free(a);
+    free(b);
+    free(packed);
+    free(wide);
+    free(c);
+    free(expected);
+}
+END_TEST
+
 LOOP_SUITE("gemm_packed", NULL, NULL, N_CASES, equals_the_reference,
            bits_depend_on_neither_threads_nor_the_number_of_rows,
-           a_transposed_matrix_packs_to_the_same)
+           a_transposed_matrix_packs_to_the_same, a_matrix_taken_as_it_lies_gives_the_same_bits)
