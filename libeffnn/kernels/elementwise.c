@@ -85,12 +85,12 @@ void effnn__div_f32(float *y, const float *a, const float *b, size_t n)
 
 void effnn__larger_f32(float *y, const float *a, const float *b, size_t n)
 {
-    for (size_t i = 0; i < n; i++) y[i] = (a[i] > b[i]) | (a[i] != a[i]) ? a[i] : b[i];
+    for (size_t i = 0; i < n; i++) y[i] = ((a[i] > b[i]) | (a[i] != a[i])) ? a[i] : b[i];
 }
 
 void effnn__smaller_f32(float *y, const float *a, const float *b, size_t n)
 {
-    for (size_t i = 0; i < n; i++) y[i] = (a[i] < b[i]) | (a[i] != a[i]) ? a[i] : b[i];
+    for (size_t i = 0; i < n; i++) y[i] = ((a[i] < b[i]) | (a[i] != a[i])) ? a[i] : b[i];
 }
 
 void effnn__sqrt_f32(float *y, const float *x, size_t n)
