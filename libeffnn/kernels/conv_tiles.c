@@ -28,9 +28,9 @@ typedef struct conv_job {
     const float *x, *weight;
     bool is_packed; /* the weights */
     float *y, *scratch;
-    size_t taps, positions, group_out;
-    size_t columns, rows;             /* of a piece */
-    size_t n_across, n_down, n_items; /* pieces of an item; items are images and groups */
+    size_t taps, positions, group_out, height; /* height: rows of a tile here */
+    size_t columns, rows;                      /* of a piece */
+    size_t n_across, n_down, n_items;          /* pieces of an item; items are images and groups */
     atomic_size_t next;
 } conv_job;
 
@@ -49,22 +49,29 @@ static bool is_empty(const effnn__conv2d *v)
     return v->n == 0 || v->c_out == 0 || v->out_h == 0 || v->out_w == 0;
 }
 
+/* What packed weights depend on. */
+static void measure_weights(conv_job *job, const effnn__conv2d *v)
+{
+    job->conv = v;
+    job->tile = effnn__tile_get();
+    job->taps = v->c_in / v->groups * v->kernel_h * v->kernel_w;
+    job->group_out = v->c_out / v->groups;
+    job->height = effnn__tile_height(job->tile, job->group_out);
+}
+
 /* How a convolution falls into pieces: by its sizes alone. */
 static void plan(conv_job *job, const effnn__conv2d *v)
 {
     size_t row_tiles, pieces;
 
-    job->conv = v;
-    job->tile = effnn__tile_get();
-    job->taps = v->c_in / v->groups * v->kernel_h * v->kernel_w;
+    measure_weights(job, v);
     job->positions = v->out_h * v->out_w;
-    job->group_out = v->c_out / v->groups;
     job->n_items = v->n * v->groups;
     job->n_across = ceil_div(job->positions, POSITIONS);
     job->columns =
         ceil_div(ceil_div(job->positions, job->n_across), job->tile->columns) * job->tile->columns;
     job->n_across = ceil_div(job->positions, job->columns);
-    row_tiles = ceil_div(job->group_out, job->tile->rows);
+    row_tiles = ceil_div(job->group_out, job->height);
     pieces = job->n_items * job->n_across;
     job->n_down = ceil_div(row_tiles, ROW_TILES);
     if (pieces * job->n_down < FEWEST_PIECES) {
@@ -73,7 +80,7 @@ static void plan(conv_job *job, const effnn__conv2d *v)
 
         job->n_down = wanted < most ? wanted : most;
     }
-    job->rows = ceil_div(row_tiles, job->n_down) * job->tile->rows;
+    job->rows = ceil_div(row_tiles, job->n_down) * job->height;
     job->n_down = ceil_div(job->group_out, job->rows);
 }
 
@@ -96,7 +103,9 @@ size_t effnn__conv2d_scratch_tiles(const effnn_context *context, const effnn__co
 
     if (is_empty(conv) || is_depthwise(conv) || conv->c_in == 0) return 0;
     plan(&job, conv);
-    return slots_of(context, &job) * slot_floats(&job) * sizeof(float);
+    const size_t bytes = slots_of(context, &job) * slot_floats(&job) * sizeof(float);
+    const size_t slabs = effnn__conv2d_scratch_slabs(context, conv);
+    return bytes > slabs ? bytes : slabs;
 }
 
 /* ---- one piece ---- */
@@ -109,25 +118,25 @@ typedef struct piece {
 
 /* Terms [p, p + k) of n_rows rows of weights, `taps` apart, tile after tile; a tile's rows that are
  * not there stay as they are. */
-static void pack_rows(float *out, const effnn__tile *tile, const float *weight, size_t n_rows,
-                      size_t taps, size_t p, size_t k)
+static void pack_rows(float *out, size_t height, const float *weight, size_t n_rows, size_t taps,
+                      size_t p, size_t k)
 {
-    for (size_t i = 0; i < n_rows; i += tile->rows) {
-        const size_t m = n_rows - i < tile->rows ? n_rows - i : tile->rows;
+    for (size_t i = 0; i < n_rows; i += height) {
+        const size_t m = n_rows - i < height ? n_rows - i : height;
 
         for (size_t r = 0; r < m; r++) {
             const float *from = weight + (i + r) * taps + p;
 
-            for (size_t t = 0; t < k; t++) out[t * tile->rows + r] = from[t];
+            for (size_t t = 0; t < k; t++) out[t * height + r] = from[t];
         }
-        out += tile->rows * k;
+        out += height * k;
     }
 }
 
 /* A group's packed weights: whole tiles. */
 static size_t group_floats(const conv_job *job)
 {
-    return ceil_div(job->group_out, job->tile->rows) * job->tile->rows * job->taps;
+    return ceil_div(job->group_out, job->height) * job->height * job->taps;
 }
 
 size_t effnn__conv2d_pack_bytes_tiles(const effnn__conv2d *conv)
@@ -137,7 +146,7 @@ size_t effnn__conv2d_pack_bytes_tiles(const effnn__conv2d *conv)
     if (conv->c_in == 0 || conv->c_out == 0 || conv->kernel_h == 0 || conv->kernel_w == 0 ||
         is_depthwise(conv))
         return 0;
-    plan(&job, conv);
+    measure_weights(&job, conv);
     return conv->groups * group_floats(&job) * sizeof(float);
 }
 
@@ -145,10 +154,10 @@ void effnn__conv2d_pack_tiles(const effnn__conv2d *conv, const float *weight, fl
 {
     conv_job job = { 0 };
 
-    plan(&job, conv);
+    measure_weights(&job, conv);
     for (size_t g = 0; g < conv->groups; g++)
-        pack_rows(packed + g * group_floats(&job), job.tile, weight + g * job.group_out * job.taps,
-                  job.group_out, job.taps, 0, job.taps);
+        pack_rows(packed + g * group_floats(&job), job.height,
+                  weight + g * job.group_out * job.taps, job.group_out, job.taps, 0, job.taps);
 }
 
 static void run_terms(const conv_job *job, const piece *at, size_t p, size_t k)
@@ -159,7 +168,7 @@ static void run_terms(const conv_job *job, const piece *at, size_t p, size_t k)
     float *y = job->y + ((at->item / v->groups * v->c_out + channel) * job->positions) + at->col;
     effnn__tile_job t = { .k = k,
                           .a_row = 1,
-                          .a_col = tile->rows,
+                          .a_col = job->height,
                           .b_row = STRIDE,
                           .c_row = job->positions,
                           .accumulate = p > 0,
@@ -171,14 +180,14 @@ static void run_terms(const conv_job *job, const piece *at, size_t p, size_t k)
     /* Packed beforehand, a tile has all its terms one after another. */
     const size_t stride = job->is_packed ? job->taps : k;
     const float *weights = job->is_packed ? job->weight + at->item % v->groups * group_floats(job) +
-                                                at->row * job->taps + p * tile->rows
+                                                at->row * job->taps + p * job->height
                                           : at->weights;
 
     for (size_t j = 0; j < at->n_cols; j += tile->columns) {
         t.b = at->columns + j;
         t.n = at->n_cols - j < tile->columns ? at->n_cols - j : tile->columns;
-        for (size_t i = 0; i < at->n_rows; i += tile->rows) {
-            t.m = at->n_rows - i < tile->rows ? at->n_rows - i : tile->rows;
+        for (size_t i = 0; i < at->n_rows; i += job->height) {
+            t.m = at->n_rows - i < job->height ? at->n_rows - i : job->height;
             t.a = weights + i * stride;
             t.c = y + i * job->positions + j;
             if (job->after->bias && p + k == job->taps) t.bias_row = job->after->bias + channel + i;
@@ -209,7 +218,7 @@ static void run_piece(const conv_job *job, size_t number, float *scratch)
                 .row = p, .n_rows = k, .col = at.col, .n_cols = at.n_cols, .stride = STRIDE },
             at.columns);
         if (!job->is_packed)
-            pack_rows(at.weights, job->tile,
+            pack_rows(at.weights, job->height,
                       job->weight + (at.item % v->groups * job->group_out + at.row) * job->taps,
                       at.n_rows, job->taps, p, k);
         run_terms(job, &at, p, k);
@@ -259,6 +268,8 @@ effnn_status effnn__conv2d_packed_f32_tiles(effnn_context *context, const effnn_
     conv_job job = { .after = after, .x = x, .weight = packed, .y = y, .scratch = scratch };
 
     if (is_empty(conv)) return EFFNN_OK;
+    if (effnn__conv2d_fits_slabs(conv))
+        return effnn__conv2d_f32_slabs(context, conv, x, packed, job.after, y, scratch);
     job.is_packed = true;
     return run(context, &job, conv);
 }

@@ -45,6 +45,14 @@ void effnn__conv2d_pack_tiles(const effnn__conv2d *conv, const float *weight, fl
 effnn_status effnn__conv2d_packed_f32_tiles(effnn_context *context, const effnn__conv2d *conv,
                                             const float *x, const float *packed,
                                             const effnn__epilogue *after, float *y, void *scratch);
+
+/* Convolutions of stride 1 with packed weights, over slabs of the padded picture (conv_slabs.c). */
+bool effnn__conv2d_fits_slabs(const effnn__conv2d *conv);
+size_t effnn__conv2d_scratch_slabs(const effnn_context *context, const effnn__conv2d *conv);
+effnn_status effnn__conv2d_f32_slabs(effnn_context *context, const effnn__conv2d *conv,
+                                     const float *x, const float *packed,
+                                     const effnn__epilogue *after, float *y, void *scratch);
+
 size_t effnn__conv2d_pack_bytes_ref(const effnn__conv2d *conv);
 void effnn__conv2d_pack_ref(const effnn__conv2d *conv, const float *weight, float *packed);
 /* One filter for each channel (c_in = groups), by direct loops. */

@@ -24,10 +24,13 @@ static void run(const effnn__tile_job *job)
     for (size_t i = 0; i < job->m; i++)
         for (size_t j = 0; j < job->n; j++)
             sum[i][j] = job->accumulate ? job->c[i * job->c_row + j] : 0.0f;
-    for (size_t p = 0; p < job->k; p++)
+    for (size_t p = 0; p < job->k; p++) {
+        const float *row = job->b + (job->b_offset ? job->b_offset[p] : p * job->b_row);
+
         for (size_t i = 0; i < job->m; i++)
             for (size_t j = 0; j < job->n; j++)
-                sum[i][j] += job->a[i * job->a_row + p * job->a_col] * job->b[p * job->b_row + j];
+                sum[i][j] += job->a[i * job->a_row + p * job->a_col] * row[j];
+    }
     for (size_t i = 0; i < job->m; i++)
         for (size_t j = 0; j < job->n; j++)
             job->c[i * job->c_row + j] = finish(job, i, j, sum[i][j]);

@@ -18,6 +18,7 @@ typedef struct effnn__tile_job {
     const float *a, *b;
     float *c;
     size_t a_row, a_col, b_row, c_row; /* distances in elements; columns of B and C are adjacent */
+    const size_t *b_offset;            /* [k] where each row of B begins, or NULL: b_row apart */
     const float *bias_row, *bias_column;
     bool accumulate, clamp, b_padded;
     float lo, hi;
@@ -28,6 +29,14 @@ typedef struct effnn__tile {
     size_t rows, columns;
     void (*run)(const effnn__tile_job *job);
 } effnn__tile;
+
+/* Rows to cut m into for this tile: as even as can be. */
+static inline size_t effnn__tile_height(const effnn__tile *tile, size_t m)
+{
+    const size_t n = (m + tile->rows - 1) / tile->rows;
+
+    return n ? (m + n - 1) / n : 1;
+}
 
 /* The tile for this CPU / in plain C. */
 const effnn__tile *effnn__tile_get(void);

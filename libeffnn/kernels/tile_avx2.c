@@ -69,17 +69,19 @@ static inline void store(const effnn__tile_job *job, size_t i, pair sum, masks t
 
 /* The whole job for a number of rows that is a constant where this is put in. */
 static inline __attribute__((always_inline)) void rows(const effnn__tile_job *job, const size_t m,
-                                                       const bool whole)
+                                                       const bool indirect)
 {
     const masks there = masks_of(job->n);
+    const bool whole = job->b_padded || job->n == COLUMNS;
     const float *a = job->a, *b = job->b;
     pair sum[ROWS];
 
     UNROLLED
     for (size_t i = 0; i < m; i++) sum[i] = start(job, i, there);
     for (size_t p = 0; p < job->k; p++, a += job->a_col, b += job->b_row) {
-        const pair row =
-            whole ? (pair){ _mm256_loadu_ps(b), _mm256_loadu_ps(b + LANES) } : load(b, there);
+        const float *from = indirect ? job->b + job->b_offset[p] : b;
+        const pair row = whole ? (pair){ _mm256_loadu_ps(from), _mm256_loadu_ps(from + LANES) }
+                               : load(from, there);
 
         UNROLLED
         for (size_t i = 0; i < m; i++) {
@@ -97,9 +99,7 @@ static inline __attribute__((always_inline)) void rows(const effnn__tile_job *jo
 
 static void run(const effnn__tile_job *job)
 {
-    const bool whole = job->b_padded || job->n == COLUMNS;
-
-    switch (whole ? job->m + ROWS : job->m) {
+    switch (job->b_offset ? job->m + ROWS : job->m) {
 #define X(m) \
     case m: rows(job, m, false); break;
         BY_ROWS(X)

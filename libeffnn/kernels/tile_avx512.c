@@ -62,22 +62,21 @@ static inline void store(const effnn__tile_job *job, size_t i, pair sum, masks t
 
 /* The whole job for a number of rows that is a constant where this is put in. */
 static inline __attribute__((always_inline)) void rows(const effnn__tile_job *job, const size_t m,
-                                                       const bool packed)
+                                                       const bool indirect)
 {
     const masks there = masks_of(job->n), all = { 0xffff, 0xffff };
     const masks of_b = job->b_padded ? all : there;
-    const size_t a_row = packed ? 1 : job->a_row, a_col = packed ? ROWS : job->a_col;
     const float *a = job->a, *b = job->b;
     pair sum[ROWS];
 
     UNROLLED
     for (size_t i = 0; i < m; i++) sum[i] = start(job, i, there);
-    for (size_t p = 0; p < job->k; p++, a += a_col, b += job->b_row) {
-        const pair row = load(b, of_b);
+    for (size_t p = 0; p < job->k; p++, a += job->a_col, b += job->b_row) {
+        const pair row = load(indirect ? job->b + job->b_offset[p] : b, of_b);
 
         UNROLLED
         for (size_t i = 0; i < m; i++) {
-            const __m512 factor = _mm512_set1_ps(a[i * a_row]);
+            const __m512 factor = _mm512_set1_ps(a[i * job->a_row]);
 
             sum[i].low = _mm512_fmadd_ps(factor, row.low, sum[i].low);
             sum[i].high = _mm512_fmadd_ps(factor, row.high, sum[i].high);
@@ -91,9 +90,7 @@ static inline __attribute__((always_inline)) void rows(const effnn__tile_job *jo
 
 static void run(const effnn__tile_job *job)
 {
-    const bool packed = job->a_row == 1 && job->a_col == ROWS;
-
-    switch (packed ? job->m + ROWS : job->m) {
+    switch (job->b_offset ? job->m + ROWS : job->m) {
 #define X(m) \
     case m: rows(job, m, false); break;
         BY_ROWS(X)

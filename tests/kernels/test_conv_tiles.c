@@ -121,6 +121,39 @@ START_TEST(has_the_same_bits_at_any_number_of_threads)
 }
 END_TEST
 
+/* Packed weights, and with them the way by slabs, are another order of memory only. */
+START_TEST(packed_weights_give_the_same_bits)
+{
+    const effnn__conv2d *const v = &cases[_i];
+    const effnn__kernels *const kernels = effnn__kernels_get();
+    const size_t bytes = size_weight(v) ? kernels->conv2d_pack_bytes(v) : 0;
+    float *const x = random_f32(size_x(v), 1), *const weight = random_f32(size_weight(v), 2);
+    float *const bias = random_f32(v->c_out, 3), *const packed = calloc(1, bytes + 1);
+    const effnn__epilogue after = { .bias = bias, .clamp = true, .lo = -1.0f, .hi = 2.0f };
+
+    if (bytes) kernels->conv2d_pack(v, weight, packed);
+    for (size_t t = 0; bytes && t < N_THREAD_COUNTS; t++) {
+        effnn_context *const context = context_of(thread_counts[t]);
+        float *const expected = convolve(kernels, context, v, x, weight, &after);
+        const size_t n_scratch = kernels->conv2d_scratch(context, v) / sizeof(float);
+        float *const scratch = malloc((n_scratch + 1) * sizeof *scratch);
+        float *const y = random_f32(size_y(v), 98);
+
+        for (size_t i = 0; i < n_scratch; i++) scratch[i] = NAN;
+        ck_assert_ok(kernels->conv2d_packed_f32(context, v, x, packed, &after, y, scratch));
+        ck_assert_mem_eq(y, expected, size_y(v) * sizeof *y);
+        free(scratch);
+        free(y);
+        free(expected);
+        effnn_context_destroy(context);
+    }
+    free(x);
+    free(weight);
+    free(bias);
+    free(packed);
+}
+END_TEST
+
 static effnn_tensor *golden(const char *conv, const char *part)
 {
     char name[64];
@@ -162,4 +195,5 @@ START_TEST(equals_pytorch)
 END_TEST
 
 LOOP_SUITE("conv_tiles", NULL, NULL, N_CASES, equals_the_reference,
-           has_the_same_bits_at_any_number_of_threads, equals_pytorch)
+           has_the_same_bits_at_any_number_of_threads, packed_weights_give_the_same_bits,
+           equals_pytorch)
