@@ -48,9 +48,10 @@ def circumstances(effnn, library):
     """What the counts depend on beside the sources."""
     compiler = re.search(r"(GCC|clang)[^\n]*", output("readelf", "-p", ".comment", library))
     log = output("valgrind", "--tool=none", effnn, "bench", MODEL, "--repeat", "1", "--verbose")
-    kernels = re.search(r"kernels: ([^\n]*)", log)
-    return {"compiler": compiler.group(0).strip() if compiler else "",
-            "kernels": kernels.group(1) if kernels else ""}
+    kernels = re.search(r"kernels: (blis \S+ \S+)", log)  # BLIS names the kind of CPU
+    if not compiler or not kernels:
+        raise RuntimeError(f"no compiler in {library}, or no kernels in the log:\n{log[-500:]}")
+    return {"compiler": compiler.group(0).strip(), "kernels": kernels.group(1)}
 
 
 def compare(counts, stored):
