@@ -52,6 +52,16 @@ static const effnn__kernels reference = {
     .clip_f32 = effnn__clip_f32,
     .leaky_relu_f32 = effnn__leaky_relu_f32,
     .hard_sigmoid_f32 = effnn__hard_sigmoid_f32,
+    .fill_f32 = effnn__fill_f32,
+    .less_f32 = effnn__less_f32,
+    .less_or_equal_f32 = effnn__less_or_equal_f32,
+    .equal_f32 = effnn__equal_f32,
+    .select_32 = effnn__select_32,
+    .not_8 = effnn__not_8,
+    .f16_from_f32 = effnn__f16_from_f32_array,
+    .f32_from_f16 = effnn__f32_from_f16_array,
+    .bf16_from_f32 = effnn__bf16_from_f32_array,
+    .f32_from_bf16 = effnn__f32_from_bf16_array,
 };
 
 #if defined(EFFNN__HAVE_X86_ISAS)

@@ -12,6 +12,7 @@
 #include "base/status.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* C = alpha · A·B + beta · C, for each batch entry. A is m × k, B is k × n, C is m × n, each with a
  * row and a column stride in elements (a transpose is a swap of the two). With beta = 0, C is not
@@ -142,6 +143,26 @@ typedef struct effnn__kernels {
     void (*clip_f32)(float *y, const float *x, size_t n, float low, float high);
     void (*leaky_relu_f32)(float *y, const float *x, size_t n, float alpha);
     void (*hard_sigmoid_f32)(float *y, const float *x, size_t n, float alpha, float beta);
+
+    void (*fill_f32)(float *y, size_t n, float value);
+
+    /* 1 where the comparison holds, else 0. */
+    void (*less_f32)(uint8_t *y, const float *a, const float *b, size_t n);
+    void (*less_or_equal_f32)(uint8_t *y, const float *a, const float *b, size_t n);
+    void (*equal_f32)(uint8_t *y, const float *a, const float *b, size_t n);
+
+    /* 1 where the byte is 0, else 0. */
+    void (*not_8)(uint8_t *y, const uint8_t *x, size_t n);
+
+    /* f16 and bf16 as their codes, to nearest even; NaN stays NaN. */
+    void (*f16_from_f32)(uint16_t *y, const float *x, size_t n);
+    void (*f32_from_f16)(float *y, const uint16_t *x, size_t n);
+    void (*bf16_from_f32)(uint16_t *y, const float *x, size_t n);
+    void (*f32_from_bf16)(float *y, const uint16_t *x, size_t n);
+
+    /* y[i] = condition[i] ? a[i] : b[i], elements of 32 bits. */
+    void (*select_32)(uint32_t *y, const uint8_t *condition, const uint32_t *a, const uint32_t *b,
+                      size_t n);
 } effnn__kernels;
 
 /* The kernels for this CPU, chosen once per process (and BLIS made ready, once); the environment's

@@ -127,6 +127,19 @@ void effnn__clip_f32(float *y, const float *x, size_t n, float low, float high);
 void effnn__leaky_relu_f32(float *y, const float *x, size_t n, float alpha);
 void effnn__hard_sigmoid_f32(float *y, const float *x, size_t n, float alpha, float beta);
 
+void effnn__fill_f32(float *y, size_t n, float value);
+void effnn__less_f32(uint8_t *y, const float *a, const float *b, size_t n);
+void effnn__less_or_equal_f32(uint8_t *y, const float *a, const float *b, size_t n);
+void effnn__equal_f32(uint8_t *y, const float *a, const float *b, size_t n);
+void effnn__select_32(uint32_t *y, const uint8_t *condition, const uint32_t *a, const uint32_t *b,
+                      size_t n);
+
+void effnn__not_8(uint8_t *y, const uint8_t *x, size_t n);
+void effnn__f16_from_f32_array(uint16_t *y, const float *x, size_t n);
+void effnn__f32_from_f16_array(float *y, const uint16_t *x, size_t n);
+void effnn__bf16_from_f32_array(uint16_t *y, const float *x, size_t n);
+void effnn__f32_from_bf16_array(float *y, const uint16_t *x, size_t n);
+
 /* The table of one instruction set (isa.h). */
 extern const effnn__kernels effnn__kernels_vector;
 

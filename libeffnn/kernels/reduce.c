@@ -61,24 +61,43 @@ float effnn__sum_squares_f32(const float *x, size_t n, float shift)
            effnn__sum_squares_f32(x + half, n - half, shift);
 }
 
-/* NaN if there is one. The lanes pass NaNs over and only note them, without a branch. */
+/* The larger, NaN if either is: once a NaN it stays. */
+static float larger(float best, float v)
+{
+    return (v > best) | (v != v) ? v : best;
+}
+
+/* Of LANES lanes. Plain comparisons, which need no branch, and NaNs noted apart. */
+static float largest_lane(float *lane)
+{
+    int odd = 0;
+
+    for (size_t j = 0; j < LANES; j++) odd |= lane[j] != lane[j];
+    for (size_t j = 0; j < 8; j++) lane[j] = lane[j] > lane[j + 8] ? lane[j] : lane[j + 8];
+    for (size_t j = 0; j < 4; j++) lane[j] = lane[j] > lane[j + 4] ? lane[j] : lane[j + 4];
+    for (size_t j = 0; j < 2; j++) lane[j] = lane[j] > lane[j + 2] ? lane[j] : lane[j + 2];
+    return odd ? NAN : lane[0] > lane[1] ? lane[0] : lane[1];
+}
+
+/* Several lines of lanes at a time; the last ones may be read again, which changes no maximum. */
 float effnn__max_f32(const float *x, size_t n)
 {
-    float lane[LANES], best = -INFINITY;
-    int odd[LANES] = { 0 }, any = 0;
+    float lane[4 * LANES], best = -INFINITY;
     size_t i = 0;
 
-    for (size_t j = 0; j < LANES; j++) lane[j] = -INFINITY;
-    for (; i + LANES <= n; i += LANES) {
-        for (size_t j = 0; j < LANES; j++) lane[j] = x[i + j] > lane[j] ? x[i + j] : lane[j];
-        for (size_t j = 0; j < LANES; j++) odd[j] |= x[i + j] != x[i + j];
+    if (n < LANES) {
+        for (; i < n; i++) best = larger(best, x[i]);
+        return best;
     }
-    for (; i < n; i++) best = x[i] > best || isnan(x[i]) ? x[i] : best;
-    for (size_t j = 0; j < LANES; j++) {
-        best = lane[j] > best ? lane[j] : best;
-        any |= odd[j];
-    }
-    return any ? NAN : best;
+    for (size_t j = 0; j < 4 * LANES; j++) lane[j] = -INFINITY;
+    for (; i + 4 * LANES <= n; i += 4 * LANES)
+        for (size_t j = 0; j < 4 * LANES; j++) lane[j] = larger(lane[j], x[i + j]);
+    for (; i + LANES <= n; i += LANES)
+        for (size_t j = 0; j < LANES; j++) lane[j] = larger(lane[j], x[i + j]);
+    for (size_t j = 0; j < LANES; j++) lane[j] = larger(lane[j], x[n - LANES + j]);
+    for (size_t j = 0; j < 2 * LANES; j++) lane[j] = larger(lane[j], lane[j + 2 * LANES]);
+    for (size_t j = 0; j < LANES; j++) lane[j] = larger(lane[j], lane[j + LANES]);
+    return largest_lane(lane);
 }
 
 /* sum[0..width) = the sum of n rows of `width` ≤ WIDTH elements, `stride` apart. */

@@ -70,11 +70,33 @@ static void cast_from_integer(const cast_job *job, size_t begin, size_t end)
     }
 }
 
+/* Between f32 and the 16-bit floats by kernels; false: other types. */
+static bool cast_halves(const cast_job *job, size_t begin, size_t n)
+{
+    const effnn__kernels *kernels = effnn__kernels_get();
+    const effnn__dtype_row *f16 = effnn__dtype_row_of(EFFNN_F16);
+    const effnn__dtype_row *bf16 = effnn__dtype_row_of(EFFNN_BF16);
+    const effnn__dtype_row *f32 = effnn__dtype_row_of(EFFNN_F32);
+
+    if (job->from == f32 && job->to == f16)
+        kernels->f16_from_f32((uint16_t *)job->y + begin, (const float *)job->x + begin, n);
+    else if (job->from == f16 && job->to == f32)
+        kernels->f32_from_f16((float *)job->y + begin, (const uint16_t *)job->x + begin, n);
+    else if (job->from == f32 && job->to == bf16)
+        kernels->bf16_from_f32((uint16_t *)job->y + begin, (const float *)job->x + begin, n);
+    else if (job->from == bf16 && job->to == f32)
+        kernels->f32_from_bf16((float *)job->y + begin, (const uint16_t *)job->x + begin, n);
+    else
+        return false;
+    return true;
+}
+
 static effnn_status cast_piece(void *job_, size_t piece, size_t begin, size_t end)
 {
     const cast_job *job = job_;
 
     (void)piece;
+    if (cast_halves(job, begin, end - begin)) return EFFNN_OK;
     if (job->from->kind == EFFNN__KIND_FLOAT)
         cast_from_float(job, begin, end);
     else

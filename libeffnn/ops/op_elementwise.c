@@ -133,21 +133,27 @@ typedef struct binary_job {
 /* Fill a block with one element, if the operand is a broadcast one. */
 static void spread(float *block, const float *x, int64_t step, size_t n)
 {
-    if (step != 0) return;
-    for (size_t i = 0; i < n && i < BLOCK; i++) block[i] = *x;
+    if (step == 0) effnn__kernels_get()->fill_f32(block, n < BLOCK ? n : BLOCK, *x);
+}
+
+static void run_block(const binary_job *job, size_t at, const float *a, const float *b, size_t n)
+{
+    if (job->y_row->kind == EFFNN__KIND_BOOL)
+        job->fns->test_f32((uint8_t *)job->y + at, a, b, n);
+    else
+        job->fns->f32((float *)job->y + at, a, b, n);
 }
 
 static void binary_run_f32(void *user, size_t at, size_t n, const int64_t *offsets,
                            const int64_t *steps)
 {
     const binary_job *job = user;
-    float *y = (float *)job->y + at;
     const float *a = (const float *)job->a + offsets[0];
     const float *b = (const float *)job->b + offsets[1];
     float a_block[BLOCK], b_block[BLOCK];
 
     if (steps[0] != 0 && steps[1] != 0) {
-        job->fns->f32(y, a, b, n);
+        run_block(job, at, a, b, n);
         return;
     }
     spread(a_block, a, steps[0], n);
@@ -155,7 +161,7 @@ static void binary_run_f32(void *user, size_t at, size_t n, const int64_t *offse
     for (size_t i = 0; i < n; i += BLOCK) {
         const size_t m = n - i < BLOCK ? n - i : BLOCK;
 
-        job->fns->f32(y + i, steps[0] != 0 ? a + i : a_block, steps[1] != 0 ? b + i : b_block, m);
+        run_block(job, at + i, steps[0] != 0 ? a + i : a_block, steps[1] != 0 ? b + i : b_block, m);
     }
 }
 
@@ -195,7 +201,8 @@ effnn_status effnn__binary_apply(const effnn_op_call *call, const effnn__binary 
     const effnn_dtype types[] = { effnn_tensor_dtype(y), effnn_tensor_dtype(a),
                                   effnn_tensor_dtype(b) };
     const bool is_f32 =
-        fns->f32 && types[0] == EFFNN_F32 && types[1] == EFFNN_F32 && types[2] == EFFNN_F32;
+        types[1] == EFFNN_F32 && types[2] == EFFNN_F32 &&
+        ((fns->f32 && types[0] == EFFNN_F32) || (fns->test_f32 && types[0] == EFFNN_BOOL));
     binary_job job = { .fns = fns,
                        .y_row = effnn__dtype_row_of(types[0]),
                        .a_row = effnn__dtype_row_of(types[1]),

@@ -38,7 +38,8 @@ effnn_status effnn__unary_run_with(const effnn_op_call *call, const effnn__unary
  * the inputs: f64 if one of them is a float. u64 does what i64 would get wrong above INT64_MAX
  * (NULL: two's complement makes no difference). */
 typedef struct effnn__binary {
-    void (*f32)(float *y, const float *a, const float *b, size_t n); /* y may alias a or b */
+    void (*f32)(float *y, const float *a, const float *b, size_t n);        /* y may alias a or b */
+    void (*test_f32)(uint8_t *y, const float *a, const float *b, size_t n); /* a bool of f32 */
     double (*f64)(double a, double b);
     int64_t (*i64)(int64_t a, int64_t b);
     uint64_t (*u64)(uint64_t a, uint64_t b);

@@ -40,7 +40,9 @@ static effnn_status infer(effnn_op_infer *call)
 
 static effnn_status forward(const effnn_op_call *call)
 {
-    const effnn__binary fns = { .f64 = equal_f64, .i64 = equal_i64 };
+    const effnn__binary fns = { .test_f32 = effnn__kernels_get()->equal_f32,
+                                .f64 = equal_f64,
+                                .i64 = equal_i64 };
 
     return effnn__binary_run(call, &fns);
 }

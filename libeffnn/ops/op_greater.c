@@ -3,6 +3,11 @@
 
 #include "ops/op_elementwise.h"
 
+static void greater_f32(uint8_t *y, const float *a, const float *b, size_t n)
+{
+    effnn__kernels_get()->less_f32(y, b, a, n);
+}
+
 static double greater_f64(double a, double b)
 {
     return a > b;
@@ -25,7 +30,9 @@ static effnn_status infer(effnn_op_infer *call)
 
 static effnn_status forward(const effnn_op_call *call)
 {
-    const effnn__binary fns = { .f64 = greater_f64, .i64 = greater_i64, .u64 = greater_u64 };
+    const effnn__binary fns = {
+        .test_f32 = greater_f32, .f64 = greater_f64, .i64 = greater_i64, .u64 = greater_u64
+    };
 
     return effnn__binary_run(call, &fns);
 }

@@ -25,7 +25,10 @@ static effnn_status infer(effnn_op_infer *call)
 
 static effnn_status forward(const effnn_op_call *call)
 {
-    const effnn__binary fns = { .f64 = less_f64, .i64 = less_i64, .u64 = less_u64 };
+    const effnn__binary fns = { .test_f32 = effnn__kernels_get()->less_f32,
+                                .f64 = less_f64,
+                                .i64 = less_i64,
+                                .u64 = less_u64 };
 
     return effnn__binary_run(call, &fns);
 }

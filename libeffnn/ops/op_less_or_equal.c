@@ -25,7 +25,8 @@ static effnn_status infer(effnn_op_infer *call)
 
 static effnn_status forward(const effnn_op_call *call)
 {
-    const effnn__binary fns = { .f64 = less_or_equal_f64,
+    const effnn__binary fns = { .test_f32 = effnn__kernels_get()->less_or_equal_f32,
+                                .f64 = less_or_equal_f64,
                                 .i64 = less_or_equal_i64,
                                 .u64 = less_or_equal_u64 };
 

@@ -1,23 +1,36 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Logical not of bools. */
 
+#include "base/pool.h"
 #include "ops/op_elementwise.h"
 
-static int64_t not_i64(int64_t x)
-{
-    return !x;
-}
+#define GRAIN 65536
 
 static effnn_status infer(effnn_op_infer *call)
 {
     return effnn__infer_same(call, EFFNN__BOOLS);
 }
 
+typedef struct not_job {
+    uint8_t *y;
+    const uint8_t *x;
+} not_job;
+
+static effnn_status not_piece(void *job_, size_t piece, size_t begin, size_t end)
+{
+    const not_job *job = job_;
+
+    (void)piece;
+    effnn__kernels_get()->not_8(job->y + begin, job->x + begin, end - begin);
+    return EFFNN_OK;
+}
+
 static effnn_status forward(const effnn_op_call *call)
 {
-    const effnn__unary fns = { .i64 = not_i64 };
+    const effnn_tensor *x = call->inputs[0];
+    not_job job = { .y = effnn__tensor_data(call->outputs[0]), .x = effnn_tensor_data(x) };
 
-    return effnn__unary_run(call, &fns);
+    return effnn__parallel_for(call->context, effnn_tensor_count(x), GRAIN, not_piece, &job);
 }
 
 static const effnn_onnx_row onnx[] = {

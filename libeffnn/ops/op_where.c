@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define GRAIN 16384
+#define BLOCK 256
 
 /* Contents: the condition's are bools that are known or not. */
 static void infer_content(effnn_op_infer *call)
@@ -60,6 +61,41 @@ static void where_run(void *user, size_t at, size_t n, const int64_t *offsets, c
     }
 }
 
+/* `n` ≤ BLOCK elements of 32 bits from place `from` on, `step` apart; one repeated goes to `block`.
+ */
+static const uint32_t *elements(uint32_t *block, const void *data, int64_t from, int64_t step,
+                                size_t done, size_t n)
+{
+    const uint32_t *x = (const uint32_t *)data + from;
+    float value;
+
+    if (step != 0) return x + done;
+    if (done == 0) {
+        memcpy(&value, x, sizeof value);
+        effnn__kernels_get()->fill_f32((float *)block, n, value);
+    }
+    return block;
+}
+
+static void where_run_32(void *user, size_t at, size_t n, const int64_t *offsets,
+                         const int64_t *steps)
+{
+    const where_job *job = user;
+    uint32_t *y = (uint32_t *)job->y + at, a_block[BLOCK], b_block[BLOCK];
+
+    if (steps[0] == 0) {
+        where_run(user, at, n, offsets, steps);
+        return;
+    }
+    for (size_t i = 0; i < n; i += BLOCK) {
+        const size_t m = n - i < BLOCK ? n - i : BLOCK;
+
+        effnn__kernels_get()->select_32(y + i, job->condition + offsets[0] + i,
+                                        elements(a_block, job->a, offsets[1], steps[1], i, m),
+                                        elements(b_block, job->b, offsets[2], steps[2], i, m), m);
+    }
+}
+
 static effnn_status forward(const effnn_op_call *call)
 {
     effnn_tensor *y = call->outputs[0];
@@ -74,7 +110,8 @@ static effnn_status forward(const effnn_op_call *call)
     for (size_t k = 0; k < 3; k++)
         effnn__walk_add_broadcast(&walk, effnn_tensor_rank(call->inputs[k]),
                                   effnn_tensor_dims(call->inputs[k]));
-    return effnn__walk_run(&walk, call->context, GRAIN, where_run, &job);
+    return effnn__walk_run(&walk, call->context, GRAIN, job.size == 4 ? where_run_32 : where_run,
+                           &job);
 }
 
 static void saves(const effnn_op_call *call, effnn_op_saves *out)

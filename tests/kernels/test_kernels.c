@@ -3,6 +3,7 @@
  * and the choice between them. */
 
 #include "kernels/kernels.h"
+#include "num/half.h"
 #include "support/arrays.h"
 #include "support/suite.h"
 
@@ -99,6 +100,77 @@ START_TEST(functions_give_the_same_bits)
         base->hard_sigmoid_f32(expected, a, N, 0.3f, 0.4f);
         t->hard_sigmoid_f32(actual, a, N, 0.3f, 0.4f);
         assert_same(t->name, "hard_sigmoid", N);
+    }
+}
+END_TEST
+
+static bool same_half(uint16_t got, uint16_t wanted, uint16_t infinity)
+{
+    const bool both_nan = (got & 0x7fff) > infinity && (wanted & 0x7fff) > infinity;
+
+    return got == wanted || both_nan;
+}
+
+/* Every 4093rd float of all there are, and all codes, against the functions for one number. */
+START_TEST(halves_are_those_of_single_numbers)
+{
+    enum { COUNT = 1 << 16 };
+    uint16_t *const codes = malloc(2 * COUNT), *const back = malloc(2 * COUNT);
+    float *const x = malloc(4 * COUNT);
+    uint32_t bits = 0;
+
+    for (size_t k = 0; effnn__kernels_at(k); k++) {
+        const effnn__kernels *const t = effnn__kernels_at(k);
+
+        for (size_t i = 0; i < COUNT; i++) codes[i] = (uint16_t)i;
+        t->f32_from_f16(x, codes, COUNT);
+        for (size_t i = 0; i < COUNT; i++)
+            ck_assert_msg(x[i] == effnn__f32_from_f16((uint16_t)i) || isnan(x[i]), "f16 %zx", i);
+        t->f16_from_f32(back, x, COUNT);
+        for (size_t i = 0; i < COUNT; i++)
+            ck_assert_msg(same_half(back[i], codes[i], 0x7c00), "f16 %zx and back", i);
+        t->f32_from_bf16(x, codes, COUNT);
+        t->bf16_from_f32(back, x, COUNT);
+        for (size_t i = 0; i < COUNT; i++)
+            ck_assert_msg(same_half(back[i], codes[i], 0x7f80), "bf16 %zx and back", i);
+        for (int round = 0; round < 16; round++) {
+            for (size_t i = 0; i < COUNT; i++, bits += 4093) memcpy(&x[i], &bits, sizeof bits);
+            t->f16_from_f32(codes, x, COUNT);
+            t->bf16_from_f32(back, x, COUNT);
+            for (size_t i = 0; i < COUNT; i++) {
+                ck_assert_msg(same_half(codes[i], effnn__f16_from_f32(x[i]), 0x7c00), "%a as f16",
+                              (double)x[i]);
+                ck_assert_msg(same_half(back[i], effnn__bf16_from_f32(x[i]), 0x7f80), "%a as bf16",
+                              (double)x[i]);
+            }
+        }
+    }
+    free(codes);
+    free(back);
+    free(x);
+}
+END_TEST
+
+START_TEST(tests_and_choices_follow_c)
+{
+    uint8_t less[N], at_most[N], equal[N], none[N];
+
+    for (size_t i = 0; i < N; i += 3) b[i] = a[i];
+    for (size_t k = 0; effnn__kernels_at(k); k++) {
+        const effnn__kernels *const t = effnn__kernels_at(k);
+
+        t->less_f32(less, a, b, N);
+        t->less_or_equal_f32(at_most, a, b, N);
+        t->equal_f32(equal, a, b, N);
+        t->not_8(none, less, N);
+        t->select_32((uint32_t *)actual, less, (const uint32_t *)a, (const uint32_t *)b, N);
+        t->fill_f32(expected, N, 3.0f);
+        for (size_t i = 0; i < N; i++) {
+            ck_assert(less[i] == (a[i] < b[i]) && at_most[i] == (a[i] <= b[i]));
+            ck_assert(equal[i] == (a[i] == b[i]) && none[i] == !less[i]);
+            ck_assert_mem_eq(&actual[i], a[i] < b[i] ? &a[i] : &b[i], sizeof(float));
+            ck_assert(expected[i] == 3.0f);
+        }
     }
 }
 END_TEST
@@ -270,6 +342,7 @@ START_TEST(a_set_that_is_not_there_is_not_chosen)
 }
 END_TEST
 
-SUITE("kernels", setup, teardown, functions_give_the_same_bits, rows_and_axes_give_the_same_bits,
-      planes_give_the_same_bits, the_largest_set_is_chosen, the_environment_lowers_the_choice,
+SUITE("kernels", setup, teardown, functions_give_the_same_bits, halves_are_those_of_single_numbers,
+      tests_and_choices_follow_c, rows_and_axes_give_the_same_bits, planes_give_the_same_bits,
+      the_largest_set_is_chosen, the_environment_lowers_the_choice,
       a_set_that_is_not_there_is_not_chosen)
