@@ -25,6 +25,50 @@ START_TEST(open_sizes_keep_their_names_and_the_others_differ_from_each_other)
 }
 END_TEST
 
+START_TEST(sizes_without_a_name_need_not_be_equal)
+{
+    effnn_model *model = test_load_golden("onnx/open_shapes.onnx", false);
+    const effnn__value *x = model->graph->inputs.items[0];
+    effnn_value_spec spec = { .version = 1 };
+
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < i; j++)
+            ck_assert(!effnn__sym_equal(x->info.dims[i], x->info.dims[j]));
+    ck_assert_ok(effnn_model_input_at(&spec, model, 0));
+    ck_assert_str_eq(spec.symbols[3], "N");
+    effnn_model_destroy(model);
+}
+END_TEST
+
+START_TEST(outputs_whose_shape_depends_on_data_keep_their_rank)
+{
+    const char *path = test_scratch_path("open.onnx");
+    effnn_model *model = test_load_golden("onnx/open_shapes.onnx", false), *again;
+    effnn_value_spec y = { .version = 1 }, w = { .version = 1 };
+    effnn_tensor *inputs[2], *outputs[3] = { NULL };
+    void *flags = NULL;
+
+    ck_assert_ok(effnn_model_save(model, path, NULL));
+    again = test_load(path, false);
+    ck_assert_ok(effnn_model_output_at(&y, again, 0));
+    ck_assert_ok(effnn_model_output_at(&w, again, 2));
+    ck_assert(y.has_shape && y.rank == 4 && w.rank == 1);
+    inputs[0] = test_tensor_iota(1, 2, 1, 3); /* 0 … 5 */
+    inputs[1] = test_tensor_zeros(EFFNN_BOOL, 1, (const int64_t[]){ 4 });
+    ck_assert_ok(effnn_tensor_data_mut(&flags, inputs[1]));
+    ((bool *)flags)[1] = ((bool *)flags)[3] = true;
+    test_model_run(outputs, again, inputs);
+    ck_assert_tensor_dims(outputs[1], 4, 5);
+    ck_assert_tensor_dims(outputs[2], 2);
+    ck_assert_tensor_at(outputs[2], 3.0, 1);
+    for (size_t i = 0; i < 3; i++) effnn_tensor_release(outputs[i]);
+    for (size_t i = 0; i < 2; i++) effnn_tensor_release(inputs[i]);
+    effnn_model_destroy(model);
+    effnn_model_destroy(again);
+    remove(path);
+}
+END_TEST
+
 START_TEST(outputs_keep_the_order_of_the_file)
 {
     effnn_model *model = test_load_golden("onnx/metadata.onnx", false);
@@ -112,6 +156,7 @@ START_TEST(graphs_that_are_malformed_or_not_supported_are_refused_by_name)
 END_TEST
 
 SUITE("onnx_read", NULL, NULL, open_sizes_keep_their_names_and_the_others_differ_from_each_other,
+      sizes_without_a_name_need_not_be_equal, outputs_whose_shape_depends_on_data_keep_their_rank,
       outputs_keep_the_order_of_the_file, inputs_that_have_an_initialiser_are_constants,
       node_names_are_made_unique_and_missing_ones_made_up,
       names_that_are_no_utf_8_are_names_like_others,

@@ -449,6 +449,17 @@ def branches(rng):
         np.save(FOLDER / f"branches_{i}.npy", session.run(None, feeds)[0])
 
 
+def open_shapes():
+    """Sizes that are open without a name, and outputs whose shape depends on data."""
+    x = info("x", T.FLOAT, ["?", "?", "-1", "N"])
+    made = model([node("NonZero", ["x"], ["z"], name="z"), node("Relu", ["x"], ["y"], name="y"),
+                  node("Compress", ["x", "c"], ["w"], name="w")],
+                 [x, info("c", T.BOOL, ["M"])],
+                 [info("y", T.FLOAT, None), info("z", T.INT64, [4, "K"]), info("w", T.FLOAT, ["L"])],
+                 13)
+    write("open_shapes", made)
+
+
 def main():
     BAD.mkdir(parents=True, exist_ok=True)
     write_networks()
@@ -460,6 +471,7 @@ def main():
     write_odd()
     write_metadata()
     branches(np.random.default_rng(15))
+    open_shapes()
     for name, tensor in tensor_cases():
         write(name, model(*through(), 13, [tensor]), BAD)
     for name, made in graph_cases():
