@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* 2-D pooling, a plane at a time. Maxima without their places go by bands (bands.h). The others are
- * direct loops: windows are clipped to the input first, so the inner loops have no tests for
- * padding.
- */
+/* 2-D pooling, a plane at a time. Averages and maxima without their places go by bands (bands.h).
+ * Else there are direct loops: windows are clipped to the input first, so the inner loops have no
+ * tests for padding. */
 
 #include "base/pool.h"
 #include "kernels/bands.h"
@@ -108,44 +107,21 @@ static effnn_status run(effnn_context *context, pool_job *job)
     return effnn__parallel_for(context, p->planes, effnn__grain(work), run_planes, job);
 }
 
-/* ---- maxima by bands ---- */
+/* ---- by bands ---- */
 
-typedef struct max_job {
+enum { MOST_COLUMNS = 1024 };
+
+typedef struct band_job {
     effnn__bands bands;
     effnn__conv2d windows;
+    const effnn__pool2d *pool;
     const float *x;
     float *y;
-} max_job;
+} band_job;
 
-static void max_block(const effnn__bands *bands, const void *user, const float *phases, float *out)
+static bool plan_bands(band_job *job, const effnn__pool2d *p)
 {
-    float best[EFFNN__BAND_BLOCK];
-
-    (void)user;
-    for (size_t j = 0; j < EFFNN__BAND_BLOCK; j++) best[j] = -INFINITY;
-    for (size_t i = 0; i < bands->taps; i++) {
-        const float *tap = phases + bands->offsets[i];
-
-        for (size_t j = 0; j < EFFNN__BAND_BLOCK; j++)
-            best[j] = ((tap[j] > best[j]) | (tap[j] != tap[j])) ? tap[j] : best[j];
-    }
-    for (size_t j = 0; j < EFFNN__BAND_BLOCK; j++) out[j] = best[j];
-}
-
-static effnn_status max_planes(void *arg, size_t piece, size_t begin, size_t end)
-{
-    const max_job *const job = arg;
-    const effnn__conv2d *const v = &job->windows;
-
-    (void)piece;
-    for (size_t i = begin; i < end; i++)
-        effnn__bands_run(&job->bands, job->x + i * v->h * v->w, -INFINITY, max_block, NULL,
-                         job->y + i * v->out_h * v->out_w);
-    return EFFNN_OK;
-}
-
-static bool plan_max(max_job *job, const effnn__pool2d *p)
-{
+    job->pool = p;
     job->windows = (effnn__conv2d){ .h = p->h,
                                     .w = p->w,
                                     .kernel_h = p->kernel_h,
@@ -161,13 +137,94 @@ static bool plan_max(max_job *job, const effnn__pool2d *p)
     return p->out_h > 0 && p->out_w > 0 && effnn__bands_plan(&job->bands, &job->windows);
 }
 
+static void max_block(const effnn__bands *bands, const void *user, const float *phases, float *out)
+{
+    float best[EFFNN__BAND_BLOCK];
+
+    (void)user;
+    for (size_t j = 0; j < EFFNN__BAND_BLOCK; j++) best[j] = -INFINITY;
+    for (size_t i = 0; i < bands->taps; i++) {
+        const float *tap = phases + bands->offsets[i];
+
+        for (size_t j = 0; j < EFFNN__BAND_BLOCK; j++)
+            best[j] = (tap[j] > best[j]) | (tap[j] != tap[j]) ? tap[j] : best[j];
+    }
+    for (size_t j = 0; j < EFFNN__BAND_BLOCK; j++) out[j] = best[j];
+}
+
+static effnn_status max_planes(void *arg, size_t piece, size_t begin, size_t end)
+{
+    const band_job *const job = arg;
+    const effnn__conv2d *const v = &job->windows;
+
+    (void)piece;
+    for (size_t i = begin; i < end; i++)
+        effnn__bands_run(&job->bands, job->x + i * v->h * v->w, -INFINITY, max_block, NULL,
+                         job->y + i * v->out_h * v->out_w);
+    return EFFNN_OK;
+}
+
+static void sum_block(const effnn__bands *bands, const void *user, const float *phases, float *out)
+{
+    float sum[EFFNN__BAND_BLOCK];
+
+    (void)user;
+    for (size_t j = 0; j < EFFNN__BAND_BLOCK; j++) sum[j] = 0.0f;
+    for (size_t i = 0; i < bands->taps; i++) {
+        const float *tap = phases + bands->offsets[i];
+
+        for (size_t j = 0; j < EFFNN__BAND_BLOCK; j++) sum[j] += tap[j];
+    }
+    for (size_t j = 0; j < EFFNN__BAND_BLOCK; j++) out[j] = sum[j];
+}
+
+/* Elements that count along an axis. */
+static size_t size_of(const effnn__pool2d *p, span s, size_t dilation)
+{
+    if (p->count_include_pad) return s.padded;
+    return s.end > s.first ? (s.end - s.first + dilation - 1) / dilation : 0;
+}
+
+/* Sums into averages; a window of nothing has the sum 0 and stays so. */
+static void divide_rows(const effnn__pool2d *p, float *y)
+{
+    float columns[MOST_COLUMNS];
+
+    for (size_t ox = 0; ox < p->out_w; ox++)
+        columns[ox] = (float)size_of(p, span_x(p, ox), p->dilation_w);
+    for (size_t oy = 0; oy < p->out_h; oy++, y += p->out_w) {
+        const float rows = (float)size_of(p, span_y(p, oy), p->dilation_h);
+
+        for (size_t ox = 0; ox < p->out_w; ox++) {
+            const float count = rows * columns[ox];
+
+            y[ox] /= count > 0.0f ? count : 1.0f;
+        }
+    }
+}
+
+static effnn_status average_planes(void *arg, size_t piece, size_t begin, size_t end)
+{
+    const band_job *const job = arg;
+    const effnn__conv2d *const v = &job->windows;
+
+    (void)piece;
+    for (size_t i = begin; i < end; i++) {
+        float *const y = job->y + i * v->out_h * v->out_w;
+
+        effnn__bands_run(&job->bands, job->x + i * v->h * v->w, 0.0f, sum_block, NULL, y);
+        divide_rows(job->pool, y);
+    }
+    return EFFNN_OK;
+}
+
 effnn_status effnn__max_pool2d_f32(effnn_context *context, const effnn__pool2d *pool,
                                    const float *x, float *y, int64_t *index)
 {
     const size_t work = pool->out_h * pool->out_w * pool->kernel_h * pool->kernel_w;
-    max_job by_bands = { .x = x, .y = y };
+    band_job by_bands = { .x = x, .y = y };
 
-    if (!index && plan_max(&by_bands, pool))
+    if (!index && plan_bands(&by_bands, pool))
         return effnn__parallel_for(context, pool->planes, effnn__grain(work), max_planes,
                                    &by_bands);
     pool_job job = { pool, x, y, index, max_plane };
@@ -178,7 +235,12 @@ effnn_status effnn__max_pool2d_f32(effnn_context *context, const effnn__pool2d *
 effnn_status effnn__average_pool2d_f32(effnn_context *context, const effnn__pool2d *pool,
                                        const float *x, float *y)
 {
+    const size_t work = pool->out_h * pool->out_w * pool->kernel_h * pool->kernel_w;
+    band_job by_bands = { .x = x, .y = y };
     pool_job job = { pool, x, y, NULL, average_plane };
 
+    if (pool->out_w <= MOST_COLUMNS && plan_bands(&by_bands, pool))
+        return effnn__parallel_for(context, pool->planes, effnn__grain(work), average_planes,
+                                   &by_bands);
     return run(context, &job);
 }
