@@ -9,9 +9,12 @@
 effnn_status effnn__lower(effnn__graph *graph)
 {
     static const effnn__pass *const passes[] = {
-        &effnn__pass_contents,        &effnn__pass_fold,
-        &effnn__pass_batch_norm,      &effnn__pass_attention,
-        &effnn__pass_layout,          &effnn__pass_lower_subgraphs,
+        &effnn__pass_contents,
+        &effnn__pass_fold,
+        &effnn__pass_batch_norm,
+        &effnn__pass_attention,
+        &effnn__pass_layout,
+        &effnn__pass_lower_subgraphs,
         NULL,
     };
 
