@@ -147,7 +147,7 @@ static void max_block(const effnn__bands *bands, const void *user, const float *
         const float *tap = phases + bands->offsets[i];
 
         for (size_t j = 0; j < EFFNN__BAND_BLOCK; j++)
-            best[j] = (tap[j] > best[j]) | (tap[j] != tap[j]) ? tap[j] : best[j];
+            best[j] = ((tap[j] > best[j]) | (tap[j] != tap[j])) ? tap[j] : best[j];
     }
     for (size_t j = 0; j < EFFNN__BAND_BLOCK; j++) out[j] = best[j];
 }

@@ -64,7 +64,7 @@ float effnn__sum_squares_f32(const float *x, size_t n, float shift)
 /* The larger, NaN if either is: once a NaN it stays. */
 static float larger(float best, float v)
 {
-    return (v > best) | (v != v) ? v : best;
+    return ((v > best) | (v != v)) ? v : best;
 }
 
 /* Of LANES lanes. Plain comparisons, which need no branch, and NaNs noted apart. */

@@ -16,8 +16,8 @@ typedef struct tables_job {
     size_t rank, size; /* of the output; bytes of an element */
     const int64_t *dims;
     const int64_t *tables[EFFNN_MAX_RANK];
-    bool row_is_run;   /* the last axis is taken in order, without gaps … */
-    bool row_is_whole; /* … / without a fill value */
+    bool row_is_whole;   /* no fill value in the last axis */
+    size_t run, run_end; /* a stretch of it that is taken in order, without gaps; may be empty */
     char *y;
     const char *x, *fill;
 } tables_job;
@@ -34,22 +34,58 @@ size_t effnn__axis_tables_scratch(const effnn_op_call *call, effnn_op_phase phas
 
 static void fill_row(const tables_job *job, char *y, size_t n)
 {
+    if (job->size == 4) {
+        float value;
+
+        memcpy(&value, job->fill, sizeof value);
+        effnn__kernels_get()->fill_f32((float *)(void *)y, n, value);
+        return;
+    }
     for (size_t i = 0; i < n; i++) memcpy(y + i * job->size, job->fill, job->size);
 }
 
-/* n elements from `table` on of a row that begins at x; four bytes, the usual case, as words. */
-static void copy_row(const tables_job *job, char *y, const char *x, const int64_t *table, size_t n)
+static void copy_singly(const tables_job *job, char *y, const char *x, const int64_t *table,
+                        size_t n)
 {
     const size_t size = job->size;
 
-    if (job->row_is_run) {
-        memcpy(y, x + (size_t)table[0] * size, n * size);
-    } else if (job->row_is_whole && size == 4) {
+    if (job->row_is_whole && size == 4)
         for (size_t i = 0; i < n; i++) memcpy(y + 4 * i, x + 4 * table[i], 4);
-    } else {
+    else
         for (size_t i = 0; i < n; i++)
             memcpy(y + i * size, table[i] < 0 ? job->fill : x + (size_t)table[i] * size, size);
+}
+
+/* n elements from place `at` on of a row that begins at x: those in front of the stretch, the
+ * stretch as a block, those behind it. */
+static void copy_row(const tables_job *job, char *y, const char *x, size_t at, size_t n)
+{
+    const int64_t *table = job->tables[job->rank - 1];
+    const size_t end = at + n, size = job->size;
+    const size_t first = at > job->run ? at : job->run < end ? job->run : end;
+    const size_t last = end < job->run_end ? end : job->run_end > first ? job->run_end : first;
+
+    copy_singly(job, y, x, table + at, first - at);
+    if (last > first)
+        memcpy(y + (first - at) * size, x + (size_t)table[first] * size, (last - first) * size);
+    copy_singly(job, y + (last - at) * size, x, table + last, end - last);
+}
+
+/* The longest stretch of neighbours in the last axis, if it is worth a block. */
+static void find_run(tables_job *job)
+{
+    const int64_t *table = job->tables[job->rank - 1];
+    const size_t n = (size_t)job->dims[job->rank - 1];
+
+    for (size_t begin = 0, end = 0; begin < n; begin = end) {
+        end = begin + 1;
+        if (table[begin] < 0) continue;
+        while (end < n && table[end] == table[begin] + (int64_t)(end - begin)) end++;
+        if (end - begin <= job->run_end - job->run) continue;
+        job->run = begin;
+        job->run_end = end;
     }
+    if (job->run_end - job->run < 8) job->run = job->run_end = 0;
 }
 
 /* Sum of the outer tables at these coordinates; -1: the fill value. */
@@ -89,7 +125,7 @@ static effnn_status tables_piece(void *job_, size_t piece, size_t begin, size_t 
         else if (from < 0)
             fill_row(job, y, n);
         else
-            copy_row(job, y, job->x + (size_t)from * job->size, job->tables[last] + at[last], n);
+            copy_row(job, y, job->x + (size_t)from * job->size, (size_t)at[last], n);
         before = n == row ? from : -2;
         begin += n;
         at[last] = 0;
@@ -119,7 +155,6 @@ static void fill_tables(tables_job *job, const effnn_op_call *call, effnn__place
             table[i] = from < 0 ? -1 : from * strides[axis];
             if (!is_last) continue;
             job->row_is_whole = job->row_is_whole && from >= 0;
-            job->row_is_run = job->row_is_run && from >= 0 && from == table[0] + i;
         }
         table += job->dims[axis];
     }
@@ -133,7 +168,6 @@ effnn_status effnn__axis_tables_run(const effnn_op_call *call, effnn__place_fn p
     tables_job job = { .rank = effnn_tensor_rank(y),
                        .size = effnn__element_size(y),
                        .dims = effnn_tensor_dims(y),
-                       .row_is_run = true,
                        .row_is_whole = true,
                        .y = effnn__tensor_data(y),
                        .x = effnn_tensor_data(call->inputs[0]),
@@ -145,5 +179,6 @@ effnn_status effnn__axis_tables_run(const effnn_op_call *call, effnn__place_fn p
         return EFFNN_OK;
     }
     fill_tables(&job, call, place, user);
+    find_run(&job);
     return effnn__parallel_for(call->context, effnn_tensor_count(y), GRAIN, tables_piece, &job);
 }
