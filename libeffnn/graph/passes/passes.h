@@ -13,7 +13,8 @@
 
 /* The passes in their order; canon_<family>.c defines effnn__pass_<name>. */
 #define EFFNN__CANON_PASSES(X) \
-    X(identity) X(contents) X(fold) X(subgraphs) X(shapes) X(norm) X(softmax) X(activation)
+    X(identity)                \
+    X(contents) X(fold) X(subgraphs) X(shapes) X(norm) X(softmax) X(activation) X(rotary)
 
 #define X(pass) extern const effnn__pass effnn__pass_##pass;
 EFFNN__CANON_PASSES(X)
