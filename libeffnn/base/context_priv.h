@@ -22,8 +22,8 @@ typedef struct effnn__pool {
     pthread_mutex_t lock;     /* of what follows */
     pthread_cond_t wake, idle;
     bool stop;
-    uint64_t generation; /* of the job below; workers wait for another one */
-    uint32_t busy;       /* workers that have not left the job */
+    atomic_ullong generation; /* of the job below; workers wait for another one */
+    atomic_uint busy;         /* workers that have not left the job */
     struct effnn__job *job;
 } effnn__pool;
 

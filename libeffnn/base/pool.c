@@ -23,6 +23,7 @@
 #include <string.h>
 
 #define MESSAGE_SIZE 512
+#define SPINS        4000 /* some tens of microseconds */
 
 typedef struct effnn__job {
     effnn__piece_fn piece;
@@ -95,20 +96,49 @@ static void run_pieces(job *self)
     leave_job(&before);
 }
 
+/* Tell the processor that this is a loop that waits. */
+static void breathe(void)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+    __builtin_ia32_pause();
+#endif
+}
+
+/* Jobs of one network follow each other within microseconds, and a thread that sleeps takes longer
+ * than that to wake: look for a while before sleeping. The lock is not held meanwhile. */
+static void watch_for_job(const effnn__pool *self, unsigned long long seen)
+{
+    for (int i = 0; i < SPINS && atomic_load(&self->generation) == seen; i++) breathe();
+}
+
+static void watch_for_end(const effnn__pool *self)
+{
+    for (int i = 0; i < SPINS && atomic_load(&self->busy) != 0; i++) breathe();
+}
+
 static void *work(void *user)
 {
     effnn__pool *self = user;
-    uint64_t seen = 0;
+    unsigned long long seen = 0;
+    bool has_watched = false;
 
     pthread_mutex_lock(&self->lock);
     while (!self->stop) {
         if (self->generation == seen || !self->job) {
-            pthread_cond_wait(&self->wake, &self->lock);
+            if (has_watched) {
+                pthread_cond_wait(&self->wake, &self->lock);
+            } else {
+                pthread_mutex_unlock(&self->lock);
+                watch_for_job(self, seen);
+                pthread_mutex_lock(&self->lock);
+            }
+            has_watched = !has_watched;
             continue;
         }
         job *current = self->job;
 
         seen = self->generation;
+        has_watched = false;
         self->busy++;
         pthread_mutex_unlock(&self->lock);
         run_pieces(current);
@@ -199,6 +229,11 @@ static void run_on_pool(effnn__pool *self, job *current)
     run_pieces(current);
     pthread_mutex_lock(&self->lock);
     self->job = NULL; /* a worker that wakes late finds nothing */
+    if (self->busy) {
+        pthread_mutex_unlock(&self->lock);
+        watch_for_end(self);
+        pthread_mutex_lock(&self->lock);
+    }
     while (self->busy) pthread_cond_wait(&self->idle, &self->lock);
     pthread_mutex_unlock(&self->lock);
     pthread_mutex_unlock(&self->job_lock);

@@ -15,6 +15,7 @@ effnn_status effnn__graph_create(effnn__graph **out, effnn_context *context)
     effnn_status status = EFFNN_OK;
 
     if (!self) return effnn__fail_nomem("graph", sizeof *self);
+    pthread_mutex_init(&self->packing, NULL);
     self->context = effnn__context_retain(context);
     if (!self->context) status = EFFNN_E_NOMEM;
     if (status == EFFNN_OK) status = effnn__symbols_create(&self->symbols);
@@ -39,6 +40,7 @@ void effnn__graph_destroy(effnn__graph *self)
     effnn__map_clear(&self->node_names);
     effnn__symbols_destroy(self->symbols);
     if (self->context) effnn__context_release(self->context);
+    pthread_mutex_destroy(&self->packing);
     effnn__free(self);
 }
 

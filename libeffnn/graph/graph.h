@@ -16,6 +16,8 @@
 #include "base/vec.h"
 #include "ops/op.h"
 
+#include <pthread.h>
+
 typedef struct effnn__graph effnn__graph;
 typedef struct effnn__node effnn__node;
 typedef struct effnn__value effnn__value;
@@ -61,6 +63,7 @@ struct effnn__graph {
     effnn__vec inputs;  /* effnn__value *, in the caller's order */
     effnn__vec outputs; /* effnn__value *, in the caller's order; may repeat a value */
     effnn__map value_names, node_names;
+    pthread_mutex_t packing; /* of node->packed: several threads may plan one graph */
 };
 
 effnn_status effnn__graph_create(effnn__graph **out, effnn_context *context);

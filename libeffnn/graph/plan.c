@@ -163,16 +163,25 @@ static void make_calls(effnn__plan *self)
 
 /* ---- what operators want ---- */
 
+/* What the operator made of its constants, now or for an earlier plan. */
+static effnn_status pack_node(effnn__plan *self, size_t i)
+{
+    effnn__plan_node *node = &self->nodes[i];
+    effnn_op_packed *packed = &effnn__graph_node(self->graph, i)->packed;
+    effnn_status status = EFFNN_OK;
+
+    if (!node->call.def->prepack) return EFFNN_OK;
+    pthread_mutex_lock(&self->graph->packing);
+    if (!packed->data) status = node->call.def->prepack(&node->call, packed);
+    node->call.packed = packed->data;
+    self->memory.packed += packed->bytes;
+    pthread_mutex_unlock(&self->graph->packing);
+    return status;
+}
+
 static effnn_status prepack(effnn__plan *self)
 {
-    for (size_t i = 0; i < self->graph->nodes.n; i++) {
-        effnn__plan_node *node = &self->nodes[i];
-        effnn_op_packed *packed = &effnn__graph_node(self->graph, i)->packed;
-        if (!node->call.def->prepack) continue;
-        if (!packed->data) EFFNN_TRY(node->call.def->prepack(&node->call, packed));
-        node->call.packed = packed->data;
-        self->memory.packed += packed->bytes;
-    }
+    for (size_t i = 0; i < self->graph->nodes.n; i++) EFFNN_TRY(pack_node(self, i));
     return EFFNN_OK;
 }
 

@@ -30,17 +30,18 @@ static void join_buffer(effnn__plan *self, size_t value, size_t buffer)
 }
 
 /* The caller's output that a value is written into directly; outputs.n: none. */
-static size_t output_slot(const effnn__graph *graph, const effnn__value *value)
+static size_t output_slot(const effnn__plan *self, const effnn__value *value)
 {
-    return value->is_output && value->producer ? value->mark : graph->outputs.n;
+    return value->is_output && value->producer ? self->values[value->index].slot
+                                               : self->graph->outputs.n;
 }
 
-/* Mark the outputs with their places: the first of a value that is one twice. */
-static void mark_outputs(const effnn__graph *graph)
+/* The places of the outputs, beside the graph: other threads may plan it, too. */
+static void find_slots(effnn__plan *self)
 {
-    for (size_t i = graph->outputs.n; i-- > 0;) {
-        effnn__value *value = graph->outputs.items[i];
-        value->mark = i;
+    for (size_t i = self->graph->outputs.n; i-- > 0;) {
+        const effnn__value *value = self->graph->outputs.items[i];
+        self->values[value->index].slot = i;
     }
 }
 
@@ -95,7 +96,7 @@ static void assign_outputs(effnn__plan *self, const effnn__node *node, bool keep
                 continue;
             }
         }
-        slot = output_slot(self->graph, value);
+        slot = output_slot(self, value);
         self->values[value->index].buffer = add_buffer(
             self, (effnn__buffer){ .kind = slot < self->graph->outputs.n ? EFFNN__BUFFER_OUTPUT
                                                                          : EFFNN__BUFFER_ARENA,
@@ -123,7 +124,7 @@ void effnn__plan_assign_buffers(effnn__plan *self, const effnn__plan_options *op
     const effnn__graph *graph = self->graph;
 
     find_last_readers(self);
-    mark_outputs(graph);
+    find_slots(self);
     for (size_t i = 0; i < graph->inputs.n; i++) {
         const effnn__value *value = graph->inputs.items[i];
         self->values[value->index].buffer =

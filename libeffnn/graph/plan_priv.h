@@ -34,6 +34,7 @@ typedef struct effnn__plan_value {
     effnn_tensor *owned;  /* contiguous copy of a constant that is not, or NULL */
     size_t buffer;
     size_t last; /* the last node that reads it; of an unread one, its producer */
+    size_t slot; /* of a graph output: its place among them, the first if it has several */
 } effnn__plan_value;
 
 typedef struct effnn__plan_node {
