@@ -292,3 +292,39 @@ effnn_status effnn__parallel_for(effnn_context *context, size_t n, size_t grain,
     if (status != EFFNN_OK || current.status == EFFNN_OK) return status;
     return effnn__fail(current.status, "%s", current.message);
 }
+
+/* ---- items with scratch ---- */
+
+typedef struct item_job {
+    effnn__item_fn item;
+    void *user;
+    size_t n;
+    atomic_size_t next;
+} item_job;
+
+static effnn_status run_slot(void *job_, size_t slot, size_t begin, size_t end)
+{
+    item_job *self = job_;
+    size_t item;
+
+    (void)begin;
+    (void)end;
+    while ((item = atomic_fetch_add_explicit(&self->next, 1, memory_order_relaxed)) < self->n)
+        self->item(self->user, slot, item);
+    return EFFNN_OK;
+}
+
+size_t effnn__slot_count(const effnn_context *context, size_t n)
+{
+    const size_t threads = effnn_context_threads(context);
+
+    return threads < n ? threads : n;
+}
+
+effnn_status effnn__parallel_items(effnn_context *context, size_t n, effnn__item_fn item,
+                                   void *user)
+{
+    item_job self = { .item = item, .user = user, .n = n };
+
+    return effnn__parallel_for(context, effnn__slot_count(context, n), 1, run_slot, &self);
+}

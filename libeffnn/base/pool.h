@@ -22,7 +22,18 @@ typedef effnn_status (*effnn__piece_fn)(void *job, size_t piece, size_t begin, s
 effnn_status effnn__parallel_for(effnn_context *context, size_t n, size_t grain,
                                  effnn__piece_fn piece, void *job);
 
-/* Number of pieces that the call above makes. */
+/* One of n items, with slot `slot` of the caller's scratch: no other item has it at the time. */
+typedef void (*effnn__item_fn)(void *job, size_t slot, size_t item);
+
+/* Run n items, each as a whole by one thread, handed out one by one: for work that needs scratch of
+ * its own. What an item computes must depend neither on its slot nor on the items before it. */
+effnn_status effnn__parallel_items(effnn_context *context, size_t n, effnn__item_fn item,
+                                   void *job);
+
+/* Slots that n items are given: one for each thread that works on them. */
+size_t effnn__slot_count(const effnn_context *context, size_t n);
+
+/* Number of pieces that effnn__parallel_for() makes. */
 static inline size_t effnn__piece_count(size_t n, size_t grain)
 {
     return n / grain + (n % grain != 0);

@@ -3,21 +3,17 @@
  *     y [c_out / groups, positions] = weight [c_out / groups, taps] · columns [taps, positions]
  * The columns of im2col are never there as a whole: a piece of work (some positions by some output
  * channels of one image and group) makes a few taps of its own positions at a time, in scratch that
- * stays in the second cache, beside the weights that go with them. Pieces are handed out by a
- * counter; each thread has a slot of scratch. One filter a channel goes to the direct loops. */
+ * stays in the second cache, beside the weights that go with them. One filter a channel goes to the
+ * direct loops. */
 
-#include "base/pool.h"
+#include "kernels/conv_pieces.h"
 #include "kernels/im2col.h"
 #include "kernels/kernels_priv.h"
 #include "kernels/packed.h"
 
-#include <stdatomic.h>
-
 enum {
-    POSITIONS = 256,   /* of a piece, at most */
-    ROW_TILES = 20,    /* output channels of a piece, in tiles, at most … */
-    FEWEST_TILES = 10, /* … and at least, where there are more */
-    FEWEST_PIECES = 8, /* so that threads find work, output channels are split down to these */
+    POSITIONS = 256,         /* of a piece, at most */
+    FEWEST_TILES = 10,       /* of output channels of a piece, where there are more */
     STRIDE = POSITIONS + 16, /* of the columns: an odd number of cache lines */
 };
 
@@ -28,82 +24,46 @@ typedef struct conv_job {
     const float *x, *weight;
     bool is_packed; /* the weights */
     float *y, *scratch;
-    size_t taps, positions, group_out, height; /* height: rows of a tile here */
-    size_t columns, rows;                      /* of a piece */
-    size_t n_across, n_down, n_items;          /* pieces of an item; items are images and groups */
-    atomic_size_t next;
+    effnn__conv_pieces pieces;
+    size_t columns; /* output positions of a piece */
 } conv_job;
 
-static size_t ceil_div(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
-static bool is_depthwise(const effnn__conv2d *v)
-{
-    return v->groups > 1 && v->groups == v->c_in && v->groups == v->c_out;
-}
+static const effnn__epilogue nothing;
 
 static bool is_empty(const effnn__conv2d *v)
 {
     return v->n == 0 || v->c_out == 0 || v->out_h == 0 || v->out_w == 0;
 }
 
-/* What packed weights depend on. */
-static void measure_weights(conv_job *job, const effnn__conv2d *v)
-{
-    job->conv = v;
-    job->tile = effnn__tile_get();
-    job->taps = v->c_in / v->groups * v->kernel_h * v->kernel_w;
-    job->group_out = v->c_out / v->groups;
-    job->height = effnn__tile_height(job->tile, job->group_out);
-}
-
-/* How a convolution falls into pieces: by its sizes alone. */
 static void plan(conv_job *job, const effnn__conv2d *v)
 {
-    size_t row_tiles, pieces;
+    effnn__conv_pieces *pieces = &job->pieces;
+    size_t across;
 
-    measure_weights(job, v);
-    job->positions = v->out_h * v->out_w;
-    job->n_items = v->n * v->groups;
-    job->n_across = ceil_div(job->positions, POSITIONS);
+    job->conv = v;
+    job->tile = effnn__tile_get();
+    effnn__conv_pieces_open(pieces, v);
+    across = effnn__piece_count(pieces->positions, POSITIONS);
     job->columns =
-        ceil_div(ceil_div(job->positions, job->n_across), job->tile->columns) * job->tile->columns;
-    job->n_across = ceil_div(job->positions, job->columns);
-    row_tiles = ceil_div(job->group_out, job->height);
-    pieces = job->n_items * job->n_across;
-    job->n_down = ceil_div(row_tiles, ROW_TILES);
-    if (pieces * job->n_down < FEWEST_PIECES) {
-        const size_t wanted = ceil_div(FEWEST_PIECES, pieces);
-        const size_t most = ceil_div(row_tiles, FEWEST_TILES);
-
-        job->n_down = wanted < most ? wanted : most;
-    }
-    job->rows = ceil_div(row_tiles, job->n_down) * job->height;
-    job->n_down = ceil_div(job->group_out, job->rows);
+        effnn__piece_count(effnn__piece_count(pieces->positions, across), job->tile->columns) *
+        job->tile->columns;
+    effnn__conv_pieces_cut(pieces, effnn__piece_count(pieces->positions, job->columns),
+                           FEWEST_TILES);
 }
 
 static size_t slot_floats(const conv_job *job)
 {
-    return (STRIDE + job->rows) * EFFNN__TILE_TERMS;
-}
-
-static size_t slots_of(const effnn_context *context, const conv_job *job)
-{
-    const size_t threads = effnn_context_threads(context);
-    const size_t pieces = job->n_items * job->n_across * job->n_down;
-
-    return threads < pieces ? threads : pieces;
+    return (STRIDE + job->pieces.rows) * EFFNN__TILE_TERMS;
 }
 
 size_t effnn__conv2d_scratch_tiles(const effnn_context *context, const effnn__conv2d *conv)
 {
     conv_job job = { 0 };
 
-    if (is_empty(conv) || is_depthwise(conv) || conv->c_in == 0) return 0;
+    if (is_empty(conv) || effnn__conv_is_depthwise(conv) || conv->c_in == 0) return 0;
     plan(&job, conv);
-    const size_t bytes = slots_of(context, &job) * slot_floats(&job) * sizeof(float);
+    const size_t bytes = effnn__slot_count(context, effnn__conv_piece_count(&job.pieces)) *
+                         slot_floats(&job) * sizeof(float);
     const size_t slabs = effnn__conv2d_scratch_slabs(context, conv);
     return bytes > slabs ? bytes : slabs;
 }
@@ -111,7 +71,8 @@ size_t effnn__conv2d_scratch_tiles(const effnn_context *context, const effnn__co
 /* ---- one piece ---- */
 
 typedef struct piece {
-    size_t item, row, n_rows, col, n_cols;
+    effnn__conv_piece at;
+    size_t col, n_cols;
     const float *x; /* the group's first channel of the image */
     float *columns, *weights;
 } piece;
@@ -133,128 +94,112 @@ static void pack_rows(float *out, size_t height, const float *weight, size_t n_r
     }
 }
 
-/* A group's packed weights: whole tiles. */
-static size_t group_floats(const conv_job *job)
-{
-    return ceil_div(job->group_out, job->height) * job->height * job->taps;
-}
-
 size_t effnn__conv2d_pack_bytes_tiles(const effnn__conv2d *conv)
 {
-    conv_job job = { 0 };
+    effnn__conv_pieces pieces;
 
     if (conv->c_in == 0 || conv->c_out == 0 || conv->kernel_h == 0 || conv->kernel_w == 0 ||
-        is_depthwise(conv))
+        effnn__conv_is_depthwise(conv))
         return 0;
-    measure_weights(&job, conv);
-    return conv->groups * group_floats(&job) * sizeof(float);
+    effnn__conv_pieces_open(&pieces, conv);
+    return conv->groups * effnn__conv_group_floats(&pieces) * sizeof(float);
 }
 
 void effnn__conv2d_pack_tiles(const effnn__conv2d *conv, const float *weight, float *packed)
 {
-    conv_job job = { 0 };
+    effnn__conv_pieces pieces;
 
-    measure_weights(&job, conv);
+    effnn__conv_pieces_open(&pieces, conv);
     for (size_t g = 0; g < conv->groups; g++)
-        pack_rows(packed + g * group_floats(&job), job.height,
-                  weight + g * job.group_out * job.taps, job.group_out, job.taps, 0, job.taps);
+        pack_rows(packed + g * effnn__conv_group_floats(&pieces), pieces.height,
+                  weight + g * pieces.group_out * pieces.taps, pieces.group_out, pieces.taps, 0,
+                  pieces.taps);
 }
 
-static void run_terms(const conv_job *job, const piece *at, size_t p, size_t k)
+static void run_terms(const conv_job *job, const piece *p, size_t term, size_t k)
 {
     const effnn__tile *tile = job->tile;
     const effnn__conv2d *v = job->conv;
-    const size_t channel = at->item % v->groups * job->group_out + at->row;
-    float *y = job->y + ((at->item / v->groups * v->c_out + channel) * job->positions) + at->col;
+    const effnn__conv_pieces *pieces = &job->pieces;
+    const size_t group = p->at.item % v->groups, height = pieces->height;
+    const size_t channel = group * pieces->group_out + p->at.row;
+    const bool is_last = term + k == pieces->taps;
+    float *y =
+        job->y + ((p->at.item / v->groups * v->c_out + channel) * pieces->positions) + p->col;
     effnn__tile_job t = { .k = k,
                           .a_row = 1,
-                          .a_col = job->height,
+                          .a_col = height,
                           .b_row = STRIDE,
-                          .c_row = job->positions,
-                          .accumulate = p > 0,
-                          .clamp = job->after->clamp && p + k == job->taps,
+                          .c_row = pieces->positions,
+                          .accumulate = term > 0,
+                          .clamp = job->after->clamp && is_last,
                           .b_padded = true, /* with whatever the scratch holds */
                           .lo = job->after->lo,
                           .hi = job->after->hi };
 
     /* Packed beforehand, a tile has all its terms one after another. */
-    const size_t stride = job->is_packed ? job->taps : k;
-    const float *weights = job->is_packed ? job->weight + at->item % v->groups * group_floats(job) +
-                                                at->row * job->taps + p * job->height
-                                          : at->weights;
+    const size_t stride = job->is_packed ? pieces->taps : k;
+    const float *weights = job->is_packed ? job->weight + group * effnn__conv_group_floats(pieces) +
+                                                p->at.row * pieces->taps + term * height
+                                          : p->weights;
 
-    for (size_t j = 0; j < at->n_cols; j += tile->columns) {
-        t.b = at->columns + j;
-        t.n = at->n_cols - j < tile->columns ? at->n_cols - j : tile->columns;
-        for (size_t i = 0; i < at->n_rows; i += job->height) {
-            t.m = at->n_rows - i < job->height ? at->n_rows - i : job->height;
+    for (size_t j = 0; j < p->n_cols; j += tile->columns) {
+        t.b = p->columns + j;
+        t.n = p->n_cols - j < tile->columns ? p->n_cols - j : tile->columns;
+        for (size_t i = 0; i < p->at.n_rows; i += height) {
+            t.m = p->at.n_rows - i < height ? p->at.n_rows - i : height;
             t.a = weights + i * stride;
-            t.c = y + i * job->positions + j;
-            if (job->after->bias && p + k == job->taps) t.bias_row = job->after->bias + channel + i;
+            t.c = y + i * pieces->positions + j;
+            if (job->after->bias && is_last) t.bias_row = job->after->bias + channel + i;
             tile->run(&t);
         }
     }
 }
 
-static void run_piece(const conv_job *job, size_t number, float *scratch)
+static void run_piece(void *job_, size_t slot, size_t number)
 {
+    const conv_job *job = job_;
     const effnn__conv2d *v = job->conv;
-    const size_t down = number % job->n_down, across = number / job->n_down % job->n_across;
-    piece at = { .item = number / job->n_down / job->n_across,
-                 .row = down * job->rows,
-                 .col = across * job->columns,
-                 .columns = scratch,
-                 .weights = scratch + STRIDE * EFFNN__TILE_TERMS };
+    const effnn__conv_pieces *pieces = &job->pieces;
+    piece p = { .at = effnn__conv_piece_at(pieces, number),
+                .columns = job->scratch + slot * slot_floats(job) };
+    const size_t first = p.at.item % v->groups * pieces->group_out + p.at.row;
 
-    at.n_rows = job->group_out - at.row < job->rows ? job->group_out - at.row : job->rows;
-    at.n_cols = job->positions - at.col < job->columns ? job->positions - at.col : job->columns;
-    at.x = job->x + at.item * (v->c_in / v->groups) * v->h * v->w;
-    for (size_t p = 0; p < job->taps; p += EFFNN__TILE_TERMS) {
-        const size_t k = job->taps - p < EFFNN__TILE_TERMS ? job->taps - p : EFFNN__TILE_TERMS;
+    p.weights = p.columns + STRIDE * EFFNN__TILE_TERMS;
+    p.col = p.at.across * job->columns;
+    p.n_cols = pieces->positions - p.col < job->columns ? pieces->positions - p.col : job->columns;
+    p.x = job->x + p.at.item * (v->c_in / v->groups) * v->h * v->w;
+    for (size_t term = 0; term < pieces->taps; term += EFFNN__TILE_TERMS) {
+        const size_t left = pieces->taps - term;
+        const size_t k = left < EFFNN__TILE_TERMS ? left : EFFNN__TILE_TERMS;
 
         effnn__im2col_f32(
-            v, at.x,
+            v, p.x,
             &(effnn__im2col_block){
-                .row = p, .n_rows = k, .col = at.col, .n_cols = at.n_cols, .stride = STRIDE },
-            at.columns);
+                .row = term, .n_rows = k, .col = p.col, .n_cols = p.n_cols, .stride = STRIDE },
+            p.columns);
         if (!job->is_packed)
-            pack_rows(at.weights, job->height,
-                      job->weight + (at.item % v->groups * job->group_out + at.row) * job->taps,
-                      at.n_rows, job->taps, p, k);
-        run_terms(job, &at, p, k);
+            pack_rows(p.weights, pieces->height, job->weight + first * pieces->taps, p.at.n_rows,
+                      pieces->taps, term, k);
+        run_terms(job, &p, term, k);
     }
-}
-
-static effnn_status run_slot(void *job_, size_t slot, size_t begin, size_t end)
-{
-    conv_job *const job = job_;
-    const size_t n = job->n_items * job->n_across * job->n_down;
-    size_t number;
-
-    (void)begin;
-    (void)end;
-    while ((number = atomic_fetch_add(&job->next, 1)) < n)
-        run_piece(job, number, job->scratch + slot * slot_floats(job));
-    return EFFNN_OK;
 }
 
 static effnn_status run(effnn_context *context, conv_job *job, const effnn__conv2d *conv)
 {
     plan(job, conv);
-    atomic_init(&job->next, 0);
-    return effnn__parallel_for(context, slots_of(context, job), 1, run_slot, job);
+    return effnn__parallel_items(context, effnn__conv_piece_count(&job->pieces), run_piece, job);
 }
 
 effnn_status effnn__conv2d_f32_tiles(effnn_context *context, const effnn__conv2d *conv,
                                      const float *x, const float *weight,
                                      const effnn__epilogue *after, float *y, void *scratch)
 {
-    static const effnn__epilogue nothing;
     conv_job job = { .x = x, .weight = weight, .y = y, .scratch = scratch };
 
     job.after = after ? after : &nothing;
     if (is_empty(conv)) return EFFNN_OK;
-    if (is_depthwise(conv))
+    if (effnn__conv_is_depthwise(conv))
         return effnn__kernels_get()->depthwise2d_f32(context, conv, x, weight, job.after, y);
     if (conv->c_in == 0 || conv->kernel_h == 0 || conv->kernel_w == 0)
         return effnn__conv2d_f32_ref(context, conv, x, weight, job.after, y, NULL);
@@ -265,8 +210,9 @@ effnn_status effnn__conv2d_packed_f32_tiles(effnn_context *context, const effnn_
                                             const float *x, const float *packed,
                                             const effnn__epilogue *after, float *y, void *scratch)
 {
-    conv_job job = { .after = after, .x = x, .weight = packed, .y = y, .scratch = scratch };
+    conv_job job = { .x = x, .weight = packed, .y = y, .scratch = scratch };
 
+    job.after = after ? after : &nothing;
     if (is_empty(conv)) return EFFNN_OK;
     if (effnn__conv2d_fits_slabs(conv))
         return effnn__conv2d_f32_slabs(context, conv, x, packed, job.after, y, scratch);

@@ -46,7 +46,8 @@ effnn_status effnn__conv2d_packed_f32_tiles(effnn_context *context, const effnn_
                                             const float *x, const float *packed,
                                             const effnn__epilogue *after, float *y, void *scratch);
 
-/* Convolutions of stride 1 with packed weights, over slabs of the padded picture (conv_slabs.c). */
+/* Convolutions of stride 1 with packed weights, over slabs of the padded picture (conv_slabs.c);
+ * after: not NULL. */
 bool effnn__conv2d_fits_slabs(const effnn__conv2d *conv);
 size_t effnn__conv2d_scratch_slabs(const effnn_context *context, const effnn__conv2d *conv);
 effnn_status effnn__conv2d_f32_slabs(effnn_context *context, const effnn__conv2d *conv,

@@ -58,13 +58,6 @@ void effnn__attention_of(effnn__attention *out, const effnn_op_call *call)
     *out = a;
 }
 
-static size_t slot_count(const effnn__attention_job *job)
-{
-    const size_t threads = effnn_context_threads(job->call->context);
-
-    return threads < job->n_items ? threads : job->n_items;
-}
-
 static void job_open(effnn__attention_job *job, const effnn_op_call *call)
 {
     const effnn_dtype q = effnn_tensor_dtype(call->inputs[EFFNN__ATTENTION_Q]);
@@ -102,7 +95,7 @@ size_t effnn__attention_scratch(const effnn_op_call *call, effnn_op_phase phase)
 
     (void)phase;
     job_open(&job, call);
-    return slot_count(&job) * job.slot_bytes;
+    return effnn__slot_count(call->context, job.n_items) * job.slot_bytes;
 }
 
 /* ---- where things lie ---- */
@@ -426,28 +419,21 @@ static void run_item_f32(const effnn__attention_job *job, const effnn__attention
 
 /* ---- all ---- */
 
-static effnn_status run_items(void *job_, size_t slot, size_t begin, size_t end)
+static void run_item(void *job_, size_t slot, size_t at)
 {
-    effnn__attention_job *job = job_;
+    const effnn__attention_job *job = job_;
     void *scratch = (char *)job->call->scratch + slot * job->slot_bytes;
-    size_t at;
+    const size_t head = at / job->n_blocks;
+    effnn__attention_item i = { .batch = head / job->a.q_heads,
+                                .head = head % job->a.q_heads,
+                                .first = at % job->n_blocks * job->block };
 
-    (void)begin;
-    (void)end;
-    while ((at = atomic_fetch_add(&job->next_item, 1)) < job->n_items) {
-        const size_t head = at / job->n_blocks;
-        effnn__attention_item i = { .batch = head / job->a.q_heads,
-                                    .head = head % job->a.q_heads,
-                                    .first = at % job->n_blocks * job->block };
-
-        i.n = job->a.q_len - i.first < job->block ? job->a.q_len - i.first : job->block;
-        if (job->is_f32) {
-            run_item_f32(job, &i, scratch);
-            continue;
-        }
-        for (size_t r = 0; r < i.n; r++) effnn__attention_query(job, &i, i.first + r, scratch);
+    i.n = job->a.q_len - i.first < job->block ? job->a.q_len - i.first : job->block;
+    if (job->is_f32) {
+        run_item_f32(job, &i, scratch);
+        return;
     }
-    return EFFNN_OK;
+    for (size_t r = 0; r < i.n; r++) effnn__attention_query(job, &i, i.first + r, scratch);
 }
 
 /* Past and new keys, or values, one behind the other for each head. */
@@ -500,6 +486,5 @@ effnn_status effnn__attention_forward(const effnn_op_call *call)
     join(&job, EFFNN__ATTENTION_PRESENT_K, EFFNN__ATTENTION_PAST_K, EFFNN__ATTENTION_K, job.a.size);
     join(&job, EFFNN__ATTENTION_PRESENT_V, EFFNN__ATTENTION_PAST_V, EFFNN__ATTENTION_V,
          job.a.v_size);
-    atomic_init(&job.next_item, 0);
-    return effnn__parallel_for(call->context, slot_count(&job), 1, run_items, &job);
+    return effnn__parallel_items(call->context, job.n_items, run_item, &job);
 }

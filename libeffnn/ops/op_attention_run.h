@@ -7,8 +7,6 @@
 
 #include "ops/op_attention.h"
 
-#include <stdatomic.h>
-
 /* Rows of one head: element of the first, distance. */
 typedef struct effnn__attention_rows {
     size_t begin, stride;
@@ -24,7 +22,6 @@ typedef struct effnn__attention_job {
     const effnn_tensor *mask;
     size_t mask_strides[3], mask_len; /* of batch, head, query; keys it speaks of */
     effnn_tensor *scores;             /* output 3, or NULL */
-    atomic_size_t next_item;
 } effnn__attention_job;
 
 typedef struct effnn__attention_item {

@@ -65,11 +65,7 @@ static effnn_status write_older(effnn_onnx_writer *writer)
 {
     const average_pool_attrs *attrs = writer->op_attrs;
 
-    for (size_t i = 0; i < attrs->window.dilations.n; i++)
-        if (attrs->window.dilations.items[i] != 1)
-            return effnn__onnx_write_fail(writer, EFFNN_E_UNSUPPORTED, "dilations need opset 19");
-    EFFNN_TRY(effnn__onnx_begin_plain(writer));
-    return effnn__onnx_write_attrs(writer, false, (const char *const[]){ "dilations", NULL });
+    return effnn__pool_write_undilated(writer, &attrs->window, 19);
 }
 
 static const effnn_onnx_row onnx[] = {

@@ -19,7 +19,6 @@ typedef struct fourier_job {
     const effnn__fourier *lines;
     const double *roots; /* [n]: e^(∓2πi k / n) */
     double *slots;
-    atomic_size_t next;
 } fourier_job;
 
 size_t effnn__fourier_scratch(const effnn_context *context, size_t n)
@@ -77,28 +76,22 @@ static void transform(const fourier_job *job, double *out, const double *in, siz
     for (size_t k = 0; k < m; k++) combine(job, out, n, p, k, parts);
 }
 
-static effnn_status run_lines(void *job_, size_t slot, size_t begin, size_t end)
+static void run_line(void *job_, size_t slot, size_t i)
 {
-    fourier_job *job = job_;
+    const fourier_job *job = job_;
     const size_t n = job->lines->n;
     double *line = job->slots + slot * LINES_A_SLOT * 2 * n;
     double *result = line + 2 * n, *parts = result + 2 * n;
-    size_t i;
 
-    (void)begin;
-    (void)end;
-    while ((i = atomic_fetch_add(&job->next, 1)) < job->lines->n_lines) {
-        job->lines->load(job->lines->user, i, line);
-        transform(job, result, line, n, 1, parts);
-        for (size_t k = 0; k < 2 * n && job->lines->inverse; k++) result[k] /= (double)n;
-        job->lines->store(job->lines->user, i, result);
-    }
-    return EFFNN_OK;
+    job->lines->load(job->lines->user, i, line);
+    transform(job, result, line, n, 1, parts);
+    for (size_t k = 0; k < 2 * n && job->lines->inverse; k++) result[k] /= (double)n;
+    job->lines->store(job->lines->user, i, result);
 }
 
 effnn_status effnn__fourier_run(effnn_context *context, const effnn__fourier *lines, void *scratch)
 {
-    const size_t n = lines->n, threads = effnn_context_threads(context);
+    const size_t n = lines->n;
     double *roots = scratch;
     fourier_job job = { .lines = lines, .roots = roots, .slots = roots + 2 * n };
 
@@ -109,7 +102,5 @@ effnn_status effnn__fourier_run(effnn_context *context, const effnn__fourier *li
         roots[2 * k] = cos(angle);
         roots[2 * k + 1] = lines->inverse ? sin(angle) : -sin(angle);
     }
-    atomic_init(&job.next, 0);
-    return effnn__parallel_for(context, threads < lines->n_lines ? threads : lines->n_lines, 1,
-                               run_lines, &job);
+    return effnn__parallel_items(context, lines->n_lines, run_line, &job);
 }

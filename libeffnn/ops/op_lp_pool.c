@@ -58,11 +58,7 @@ static effnn_status write_older(effnn_onnx_writer *writer)
 
     if (attrs->window.ceil_mode)
         return effnn__onnx_write_fail(writer, EFFNN_E_UNSUPPORTED, "ceil_mode needs opset 18");
-    for (size_t i = 0; i < attrs->window.dilations.n; i++)
-        if (attrs->window.dilations.items[i] != 1)
-            return effnn__onnx_write_fail(writer, EFFNN_E_UNSUPPORTED, "dilations need opset 18");
-    EFFNN_TRY(effnn__onnx_begin_plain(writer));
-    return effnn__onnx_write_attrs(writer, false, (const char *const[]){ "dilations", NULL });
+    return effnn__pool_write_undilated(writer, &attrs->window, 18);
 }
 
 static const effnn_onnx_row onnx[] = {

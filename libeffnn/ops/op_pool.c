@@ -8,6 +8,7 @@
 #include "tensor/dtype.h"
 
 #include <math.h>
+#include <stdio.h>
 
 effnn_status effnn__pool_infer(effnn_op_infer *call, const effnn__window *window, unsigned kinds)
 {
@@ -236,4 +237,18 @@ double effnn__pool_power(double so_far, double x, double p)
 double effnn__pool_root(double folded, double p)
 {
     return p == 2.0 ? sqrt(folded) : pow(folded, 1.0 / p);
+}
+
+effnn_status effnn__pool_write_undilated(effnn_onnx_writer *writer, const effnn__window *window,
+                                         int64_t since)
+{
+    char text[48];
+
+    for (size_t i = 0; i < window->dilations.n; i++) {
+        if (window->dilations.items[i] == 1) continue;
+        snprintf(text, sizeof text, "dilations need opset %lld", (long long)since);
+        return effnn__onnx_write_fail(writer, EFFNN_E_UNSUPPORTED, text);
+    }
+    EFFNN_TRY(effnn__onnx_begin_plain(writer));
+    return effnn__onnx_write_attrs(writer, false, (const char *const[]){ "dilations", NULL });
 }

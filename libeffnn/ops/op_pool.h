@@ -40,6 +40,10 @@ double effnn__pool_larger(double so_far, double x, double p);
 double effnn__pool_power(double so_far, double x, double p);
 double effnn__pool_root(double folded, double p);
 
+/* write for opsets before `since`, which brought dilations: refused with any other than 1. */
+effnn_status effnn__pool_write_undilated(effnn_onnx_writer *writer, const effnn__window *window,
+                                         int64_t since);
+
 /* cost: one operation for each element of each window. */
 void effnn__pool_cost(const effnn_op_call *call, const effnn__window *window, effnn_op_cost *out);
 

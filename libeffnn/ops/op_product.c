@@ -100,6 +100,18 @@ effnn_status effnn__product_pack(const effnn_op_call *call, effnn_op_packed *out
     return EFFNN_OK;
 }
 
+/* What follows runs along the last dimension of the result: the columns of C, but where B is a
+ * vector, its rows. */
+static effnn_status follow_up(const effnn_op_call *call, effnn_tensor *y)
+{
+    const size_t rank = effnn_tensor_rank(y);
+    const size_t columns = rank ? (size_t)effnn_tensor_dims(y)[rank - 1] : 1;
+
+    if (effnn_tensor_count(y) == 0) return EFFNN_OK;
+    return effnn__epilogue_f32(call->context, &call->after, effnn_tensor_count(y) / columns,
+                               columns, effnn__tensor_data(y));
+}
+
 effnn_status effnn__product_run(const effnn_op_call *call, effnn_dtype dtype,
                                 const effnn__gemm *gemm)
 {
@@ -109,8 +121,7 @@ effnn_status effnn__product_run(const effnn_op_call *call, effnn_dtype dtype,
     if (dtype == EFFNN_F32 && call->packed) return run_packed(call, gemm);
     if (dtype == EFFNN_F32) {
         EFFNN_TRY(effnn__kernels_get()->gemm_f32(call->context, gemm));
-        return effnn__epilogue_f32(call->context, &call->after, gemm->n_batch * gemm->m, gemm->n,
-                                   gemm->c);
+        return follow_up(call, call->outputs[0]);
     }
     if (dtype == EFFNN_F64) return effnn__kernels_get()->gemm_f64(call->context, gemm);
     return effnn__parallel_for(call->context, gemm->n_batch * gemm->m, 1, product_piece, &job);

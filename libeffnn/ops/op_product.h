@@ -9,7 +9,7 @@
 
 /* C = alpha · A·B + beta · C as described by `gemm`, elements of this type. Other floats accumulate
  * in double and round once; integers wrap, and then alpha is 1 and beta 0. With call->packed it
- * holds B (alpha 1); call->after is done too, its bias along the columns of one tall C. */
+ * holds B (alpha 1); call->after is done too, its bias along the last dimension of output 0. */
 effnn_status effnn__product_run(const effnn_op_call *call, effnn_dtype dtype,
                                 const effnn__gemm *gemm);
 

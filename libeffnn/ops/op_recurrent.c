@@ -18,171 +18,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { INPUT_X, INPUT_W, INPUT_R, INPUT_B, INPUT_LENGTHS, INPUT_H, INPUT_C, INPUT_P, N_INPUTS };
-
 enum {
     PROJECTED_BYTES = 4 << 20, /* gates that are projected together */
     ALIGNMENT = 64,
     GRAIN_STEPS = 32768 /* simple steps of one piece */
 };
-
-const char *const effnn__recurrent_directions[] = { "forward", "reverse", "bidirectional", NULL };
-
-static size_t direction_count(const effnn__recurrent_attrs *attrs)
-{
-    return attrs->direction == 2 ? 2 : 1;
-}
-
-/* ---- activations ---- */
-
-static effnn_status next_number(double *out, const effnn_string_list *list, size_t *at)
-{
-    if (*at >= list->n) return EFFNN_OK;
-    if (!effnn__parse_f64(list->items[*at], out))
-        return effnn__fail(EFFNN_E_ARG, "'%s' is no number", list->items[*at]);
-    ++*at;
-    return EFFNN_OK;
-}
-
-/* The activations of all directions. Parameters go to those that have some, in order. */
-static effnn_status list_activations(effnn__activation out[2][EFFNN__RECURRENT_ACTIVATIONS],
-                                     const effnn__recurrent_attrs *attrs,
-                                     const effnn__recurrent_kind *kind)
-{
-    const size_t n = kind->n_activations, n_all = n * direction_count(attrs);
-    size_t alphas = 0, betas = 0;
-
-    if (attrs->activations.n != 0 && attrs->activations.n < n_all)
-        return effnn__fail(EFFNN_E_ARG, "%zu activations, not %zu", attrs->activations.n, n_all);
-    for (size_t i = 0; i < n_all; i++) {
-        effnn__activation *activation = &out[i / n][i % n];
-        const char *name =
-            attrs->activations.n ? attrs->activations.items[i] : kind->activations[i % n];
-
-        activation->row = effnn__activation_find(name, &activation->alpha, &activation->beta);
-        if (!activation->row)
-            return effnn__fail(EFFNN_E_UNSUPPORTED, "activation '%s' is not known", name);
-        const size_t n_parameters = effnn__activation_parameters(activation->row);
-        if (n_parameters > 0)
-            EFFNN_TRY(next_number(&activation->alpha, &attrs->activation_alpha, &alphas));
-        if (n_parameters > 1)
-            EFFNN_TRY(next_number(&activation->beta, &attrs->activation_beta, &betas));
-    }
-    return EFFNN_OK;
-}
-
-/* ---- shapes ---- */
-
-static effnn_status check_input(const effnn_op_infer *call, size_t input, size_t rank,
-                                const effnn__sym *dims)
-{
-    const effnn__value_info *info = effnn__infer_input(call, input);
-
-    if (!info || !info->has_shape) return EFFNN_OK;
-    EFFNN_TRY(effnn__infer_rank(call, input, rank));
-    for (size_t i = 0; i < rank; i++) {
-        effnn__sym dim;
-        char what[48];
-
-        snprintf(what, sizeof what, "input %zu, dimension %zu", input, i);
-        EFFNN_TRY(effnn__infer_equal_dims(&dim, call, what, info->dims[i], dims[i]));
-    }
-    return EFFNN_OK;
-}
-
-/* Sizes that everything is made of. */
-typedef struct sizes {
-    effnn__sym steps, batch, in, hidden, directions, gates, both_biases, peepholes;
-} sizes;
-
-static effnn_status find_sizes(sizes *out, const effnn_op_infer *call,
-                               const effnn__recurrent_kind *kind, const effnn__sym *x)
-{
-    const effnn__recurrent_attrs *attrs = call->attrs;
-    const effnn__value_info *r = call->inputs[INPUT_R];
-    const int64_t n_gates = (int64_t)kind->n_gates;
-    const bool batch_first = attrs->layout == 1;
-
-    out->steps = x[batch_first];
-    out->batch = x[!batch_first];
-    out->in = x[2];
-    if (out->in.symbol == 0 && out->in.offset < 1)
-        return effnn__infer_fail(call, EFFNN_E_SHAPE, "inputs of size 0");
-    out->hidden = r->has_shape ? r->dims[2] : effnn__sym_constant(attrs->hidden_size);
-    if (attrs->hidden_size > 0)
-        EFFNN_TRY(effnn__infer_equal_dims(&out->hidden, call, "hidden_size and last size of r",
-                                          effnn__sym_constant(attrs->hidden_size), out->hidden));
-    out->directions = effnn__sym_constant((int64_t)direction_count(attrs));
-    EFFNN_TRY(
-        effnn__sym_mul(&out->gates, call->symbols, effnn__sym_constant(n_gates), out->hidden));
-    EFFNN_TRY(effnn__sym_mul(&out->both_biases, call->symbols, effnn__sym_constant(2), out->gates));
-    return effnn__sym_mul(&out->peepholes, call->symbols, effnn__sym_constant(3), out->hidden);
-}
-
-static effnn_status check_inputs(const effnn_op_infer *call, const sizes *s, bool batch_first)
-{
-    const effnn__sym state[2][3] = { { s->directions, s->batch, s->hidden },
-                                     { s->batch, s->directions, s->hidden } };
-
-    EFFNN_TRY(check_input(call, INPUT_W, 3, (effnn__sym[]){ s->directions, s->gates, s->in }));
-    EFFNN_TRY(check_input(call, INPUT_R, 3, (effnn__sym[]){ s->directions, s->gates, s->hidden }));
-    EFFNN_TRY(check_input(call, INPUT_B, 2, (effnn__sym[]){ s->directions, s->both_biases }));
-    EFFNN_TRY(check_input(call, INPUT_LENGTHS, 1, &s->batch));
-    EFFNN_TRY(check_input(call, INPUT_H, 3, state[batch_first]));
-    EFFNN_TRY(check_input(call, INPUT_C, 3, state[batch_first]));
-    return check_input(call, INPUT_P, 2, (effnn__sym[]){ s->directions, s->peepholes });
-}
-
-static effnn_status check_dtypes(effnn_op_infer *call)
-{
-    for (size_t i = 0; i < call->n_inputs; i++) {
-        if (i == INPUT_LENGTHS) {
-            EFFNN_TRY(effnn__infer_dtype(call, i, EFFNN__INTEGERS));
-            continue;
-        }
-        EFFNN_TRY(effnn__infer_dtype(call, i, EFFNN__FLOATS));
-        EFFNN_TRY(effnn__infer_same_dtype(call, i, i + 1));
-    }
-    for (size_t i = 1; i < call->n_outputs; i++) {
-        call->outputs[i].has_dtype = call->outputs[0].has_dtype;
-        call->outputs[i].dtype = call->outputs[0].dtype;
-    }
-    return EFFNN_OK;
-}
-
-effnn_status effnn__recurrent_infer(effnn_op_infer *call, const effnn__recurrent_kind *kind)
-{
-    const effnn__recurrent_attrs *attrs = call->attrs;
-    const effnn__value_info *x = call->inputs[INPUT_X], *r = call->inputs[INPUT_R];
-    const bool batch_first = attrs->layout == 1;
-    effnn__activation activations[2][EFFNN__RECURRENT_ACTIVATIONS];
-    sizes s;
-
-    EFFNN_TRY(check_dtypes(call));
-    if (list_activations(activations, attrs, kind) != EFFNN_OK) {
-        char why[160];
-
-        snprintf(why, sizeof why, "%s", effnn_last_error());
-        return effnn__infer_fail(call, EFFNN_E_ARG, "%s", why);
-    }
-    EFFNN_TRY(effnn__infer_rank(call, INPUT_X, 3));
-    EFFNN_TRY(effnn__infer_rank(call, INPUT_R, 3));
-    if (!x->has_shape || (!r->has_shape && attrs->hidden_size == 0)) return EFFNN_OK;
-    EFFNN_TRY(find_sizes(&s, call, kind, x->dims));
-    EFFNN_TRY(check_inputs(call, &s, batch_first));
-    for (size_t i = 0; i < call->n_outputs; i++) {
-        const effnn__sym y[2][4] = { { s.steps, s.directions, s.batch, s.hidden },
-                                     { s.batch, s.steps, s.directions, s.hidden } };
-        const effnn__sym state[2][3] = { { s.directions, s.batch, s.hidden },
-                                         { s.batch, s.directions, s.hidden } };
-
-        if (i == 0)
-            effnn__info_set_shape(&call->outputs[i], 4, y[batch_first]);
-        else
-            effnn__info_set_shape(&call->outputs[i], 3, state[batch_first]);
-    }
-    return EFFNN_OK;
-}
 
 /* ---- memory ---- */
 
@@ -199,7 +39,7 @@ static void *take(char *scratch, size_t *used, size_t bytes)
 static size_t layer_open(effnn__recurrent *self, const effnn_op_call *call,
                          const effnn__recurrent_kind *kind, char *scratch)
 {
-    const effnn_tensor *x = call->inputs[INPUT_X];
+    const effnn_tensor *x = call->inputs[EFFNN__RECURRENT_X];
     const int64_t *dims = effnn_tensor_dims(x);
     const effnn_dtype dtype = effnn_tensor_dtype(x);
     size_t used = 0;
@@ -211,14 +51,14 @@ static size_t layer_open(effnn__recurrent *self, const effnn_op_call *call,
     self->n_steps = (size_t)dims[self->attrs->layout == 1];
     self->n_batch = (size_t)dims[self->attrs->layout != 1];
     self->n_in = (size_t)dims[2];
-    self->n_hidden = (size_t)effnn_tensor_dims(call->inputs[INPUT_R])[2];
-    self->n_directions = direction_count(self->attrs);
-    for (size_t i = 0; i < N_INPUTS; i++) {
+    self->n_hidden = (size_t)effnn_tensor_dims(call->inputs[EFFNN__RECURRENT_R])[2];
+    self->n_directions = effnn__recurrent_direction_count(self->attrs);
+    for (size_t i = 0; i < EFFNN__RECURRENT_INPUTS; i++) {
         const effnn_tensor *input = effnn__call_input(call, i);
 
         if (!input) continue;
         self->inputs[i] = effnn_tensor_data(input);
-        if (i != INPUT_LENGTHS && dtype != self->reals->dtype)
+        if (i != EFFNN__RECURRENT_LENGTHS && dtype != self->reals->dtype)
             self->inputs[i] = take(scratch, &used, effnn_tensor_count(input) * self->reals->size);
     }
     const size_t size = self->reals->size, gates = kind->n_gates * self->n_hidden;
@@ -245,11 +85,12 @@ size_t effnn__recurrent_scratch(const effnn_op_call *call, const effnn__recurren
 /* Halves as doubles. */
 static void widen_inputs(const effnn__recurrent *self)
 {
-    for (size_t i = 0; i < N_INPUTS; i++) {
+    for (size_t i = 0; i < EFFNN__RECURRENT_INPUTS; i++) {
         const effnn_tensor *input = effnn__call_input(self->call, i);
         double *to = (double *)self->inputs[i];
 
-        if (!input || i == INPUT_LENGTHS || effnn_tensor_dtype(input) == self->reals->dtype)
+        if (!input || i == EFFNN__RECURRENT_LENGTHS ||
+            effnn_tensor_dtype(input) == self->reals->dtype)
             continue;
         const effnn__dtype_row *row = effnn__dtype_row_of(effnn_tensor_dtype(input));
         for (size_t k = 0; k < effnn_tensor_count(input); k++)
@@ -294,14 +135,14 @@ static void put(const effnn__recurrent *self, size_t output, size_t at, const vo
 
 static size_t length_of(const effnn__recurrent *self, size_t sequence)
 {
-    const effnn_tensor *lengths = effnn__call_input(self->call, INPUT_LENGTHS);
+    const effnn_tensor *lengths = effnn__call_input(self->call, EFFNN__RECURRENT_LENGTHS);
 
     return lengths ? (size_t)effnn__tensor_load_i64(lengths, sequence) : self->n_steps;
 }
 
 static effnn_status check_lengths(const effnn__recurrent *self)
 {
-    const effnn_tensor *lengths = effnn__call_input(self->call, INPUT_LENGTHS);
+    const effnn_tensor *lengths = effnn__call_input(self->call, EFFNN__RECURRENT_LENGTHS);
 
     for (size_t i = 0; lengths && i < self->n_batch; i++) {
         const int64_t length = effnn__tensor_load_i64(lengths, i);
@@ -328,7 +169,7 @@ static void load_states(effnn__recurrent *self)
 
     for (size_t b = 0; b < self->n_batch; b++) {
         const size_t at = state_at(self, b) * self->reals->size;
-        const char *h = self->inputs[INPUT_H], *c = self->inputs[INPUT_C];
+        const char *h = self->inputs[EFFNN__RECURRENT_H], *c = self->inputs[EFFNN__RECURRENT_C];
 
         memset(self->h + b * bytes, 0, bytes);
         memset(self->c + b * bytes, 0, bytes);
@@ -382,7 +223,7 @@ static effnn_status project(effnn__recurrent *self, size_t first, size_t n)
     effnn__gemm gemm = { .m = batch_first ? n : n * self->n_batch,
                          .n = gates,
                          .k = self->n_in,
-                         .a = self->inputs[INPUT_X],
+                         .a = self->inputs[EFFNN__RECURRENT_X],
                          .b = self->w,
                          .c = self->all_gates,
                          .a_row = (int64_t)self->n_in,
@@ -532,17 +373,18 @@ effnn_status effnn__recurrent_run(const effnn_op_call *call, const effnn__recurr
     if (effnn__call_is_idle(call)) return EFFNN_OK;
     layer_open(&layer, call, kind, call->scratch);
     EFFNN_TRY(check_lengths(&layer));
-    EFFNN_TRY(list_activations(layer.activations, layer.attrs, kind));
+    EFFNN_TRY(effnn__recurrent_activations_of(layer.activations, layer.attrs, kind));
     widen_inputs(&layer);
     for (size_t d = 0; d < layer.n_directions; d++) {
         const size_t size = layer.reals->size, gates = kind->n_gates * layer.n_hidden;
 
         layer.direction = d;
-        layer.w = (const char *)layer.inputs[INPUT_W] + d * gates * layer.n_in * size;
-        layer.r = (const char *)layer.inputs[INPUT_R] + d * gates * layer.n_hidden * size;
-        layer.bias = layer.inputs[INPUT_B];
+        layer.w = (const char *)layer.inputs[EFFNN__RECURRENT_W] + d * gates * layer.n_in * size;
+        layer.r =
+            (const char *)layer.inputs[EFFNN__RECURRENT_R] + d * gates * layer.n_hidden * size;
+        layer.bias = layer.inputs[EFFNN__RECURRENT_B];
         if (layer.bias) layer.bias += d * 2 * gates * size;
-        layer.peepholes = layer.inputs[INPUT_P];
+        layer.peepholes = layer.inputs[EFFNN__RECURRENT_P];
         if (layer.peepholes) layer.peepholes += d * 3 * layer.n_hidden * size;
         EFFNN_TRY(run_direction(&layer));
     }

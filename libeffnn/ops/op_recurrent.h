@@ -13,6 +13,18 @@
 
 #include <effnn/option.h>
 
+enum {
+    EFFNN__RECURRENT_X,
+    EFFNN__RECURRENT_W,
+    EFFNN__RECURRENT_R,
+    EFFNN__RECURRENT_B,
+    EFFNN__RECURRENT_LENGTHS,
+    EFFNN__RECURRENT_H,
+    EFFNN__RECURRENT_C,
+    EFFNN__RECURRENT_P,
+    EFFNN__RECURRENT_INPUTS
+};
+
 typedef struct effnn__recurrent_attrs {
     effnn_string_list activations, activation_alpha, activation_beta;
     double clip; /* 0: none */
@@ -65,6 +77,13 @@ typedef struct effnn__recurrent_kind {
                          */
     effnn_status (*step)(effnn__recurrent *layer);
 } effnn__recurrent_kind;
+
+/* Of the attributes: directions; the activations of all of them, parameters going to those that
+ * have some, in order. */
+size_t effnn__recurrent_direction_count(const effnn__recurrent_attrs *attrs);
+effnn_status effnn__recurrent_activations_of(effnn__activation out[2][EFFNN__RECURRENT_ACTIVATIONS],
+                                             const effnn__recurrent_attrs *attrs,
+                                             const effnn__recurrent_kind *kind);
 
 /* One direction at one time step. Rows are of one sequence: gates [B, G·H], h, c, extra [B, H]. */
 struct effnn__recurrent {

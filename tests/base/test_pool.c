@@ -77,6 +77,39 @@ static effnn_status add(void *job, size_t piece, size_t begin, size_t end)
     return EFFNN_OK;
 }
 
+/* Slots that are in use, and how often each item has run. */
+typedef struct slots {
+    atomic_int in_use[8], runs[N];
+    atomic_bool shared;
+} slots;
+
+static void use_slot(void *user, size_t slot, size_t item)
+{
+    slots *self = user;
+
+    if (atomic_fetch_add(&self->in_use[slot], 1) != 0) atomic_store(&self->shared, true);
+    atomic_fetch_add(&self->runs[item], 1);
+    atomic_fetch_sub(&self->in_use[slot], 1);
+}
+
+START_TEST(no_two_items_have_one_slot_at_a_time)
+{
+    for (uint32_t threads = 1; threads <= 8; threads *= 2) {
+        effnn_context *context = make_context(threads);
+        static slots all;
+
+        memset(&all, 0, sizeof all);
+        ck_assert_uint_eq(effnn__slot_count(context, N), threads);
+        ck_assert_uint_eq(effnn__slot_count(context, 1), 1);
+        ck_assert_ok(effnn__parallel_items(context, N, use_slot, &all));
+        ck_assert(!all.shared);
+        for (size_t i = 0; i < N; i++) ck_assert_int_eq(all.runs[i], 1);
+        ck_assert_ok(effnn__parallel_items(context, 0, use_slot, &all));
+        effnn_context_destroy(context);
+    }
+}
+END_TEST
+
 START_TEST(one_two_and_eight_threads_give_the_same_bits)
 {
     float sums[3] = { 0 };
@@ -540,7 +573,7 @@ START_TEST(the_host_s_control_word_does_not_reach_the_pieces)
 END_TEST
 #endif
 
-SUITE("pool", NULL, NULL, every_item_is_worked_on_once,
+SUITE("pool", NULL, NULL, every_item_is_worked_on_once, no_two_items_have_one_slot_at_a_time,
       one_two_and_eight_threads_give_the_same_bits,
       the_failure_of_the_lowest_piece_is_returned_with_its_message,
       a_nested_job_runs_on_its_own_thread, several_threads_may_use_one_context,

@@ -12,6 +12,14 @@
 #include <math.h>
 #include <stdio.h>
 
+size_t sample_op_count(void)
+{
+    size_t n = 0;
+
+    while (effnn__op_at(n)) n++;
+    return n;
+}
+
 size_t sample_count(const effnn_op_def *def)
 {
     size_t n = 0;

@@ -25,6 +25,7 @@ typedef struct sample_call {
 void sample_open(sample_call *out, const effnn_op_def *def, size_t index, bool as_f64);
 void sample_close(sample_call *self);
 
+size_t sample_op_count(void); /* rows of the table */
 size_t sample_count(const effnn_op_def *def);
 static inline bool sample_is_refused(const effnn_op_def *def, size_t index)
 {
