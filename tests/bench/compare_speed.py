@@ -4,10 +4,10 @@
 
     compare_speed.py libeffnn.so [--threads N] [--rounds N] [--table FILE] [NAME ...]
 
-Each case is one model at one batch size. A round runs ours and theirs in turn, in an order that
-changes; the ratio is that of the medians. Models come from the catalogue ($EFFNN_DATA), from
-installed packages, and from libeffnn's own zoo (random weights, saved as ONNX for the peer). What
-is not there is left out and named. OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE are unset.
+Each case is one model at one batch size. A round has a few runs of ours and of theirs, in an order that
+changes, without the first of each; the ratio is that of the medians. Models come from the catalogue
+($EFFNN_DATA), from installed packages, and from libeffnn's own zoo (random weights, saved as ONNX for the
+peer). What is not there is left out and named. OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE are unset.
 """
 import argparse
 import os
@@ -46,6 +46,7 @@ def tokens(n):
     return lambda b: [RNG.integers(1000, 20000, (b, n)), np.ones((b, n), np.int64)]
 
 
+RUNS_IN_A_ROW = 3
 IMAGE = floats(3, 224, 224)
 # name, file or zoo URI, inputs of a batch, batches
 CASES = [
@@ -72,16 +73,19 @@ def peer_session(path, threads):
 
 
 def measure(ours, theirs, rounds, seconds):
-    """Medians of both, in seconds; as many rounds as fit into `seconds`, at least `rounds`."""
-    ours(), theirs(), ours(), theirs()
+    """Medians of both, in seconds; as many rounds as fit into `seconds`, at least `rounds`. In a round
+    each program has a few runs in a row, the first of which does not count: the other one's threads
+    may still be spinning, and its data are in the caches."""
     times = {ours: [], theirs: []}
     start = time.perf_counter()
     i = 0
     while i < rounds or (time.perf_counter() - start < seconds and i < 400):
         for run in (ours, theirs) if i % 2 else (theirs, ours):
-            begin = time.perf_counter()
             run()
-            times[run].append(time.perf_counter() - begin)
+            for _ in range(RUNS_IN_A_ROW):
+                begin = time.perf_counter()
+                run()
+                times[run].append(time.perf_counter() - begin)
         i += 1
     return statistics.median(times[ours]), statistics.median(times[theirs])
 
@@ -110,8 +114,8 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("library")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--table")
     parser.add_argument("names", nargs="*")
     args = parser.parse_intermixed_args()
