@@ -317,7 +317,7 @@ static effnn_status make_columns(const job *self)
                                .alpha = 1.0,
                                .n_batch = 1 };
 
-    return effnn__product_run(self->call, EFFNN_F32, &gemm);
+    return effnn__product_run(self->call->context, EFFNN_F32, &gemm);
 }
 
 static effnn_status run_f32(job *self)

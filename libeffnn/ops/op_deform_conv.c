@@ -246,7 +246,7 @@ static effnn_status run_item(deform_job *job)
                    : 0.0f;
     if (rows == 0) return EFFNN_OK;
     EFFNN_TRY(effnn__parallel_for(job->call->context, rows, 1, columns_piece, job));
-    return effnn__product_run(job->call, EFFNN_F32, &gemm);
+    return effnn__product_run(job->call->context, EFFNN_F32, &gemm);
 }
 
 /* Items are output planes. */

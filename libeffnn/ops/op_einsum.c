@@ -272,7 +272,7 @@ static effnn_status run_product(const effnn_op_call *call, const einsum_call *se
         call, self, 0, (const effnn__einsum_term *const[]){ &p->batch, &p->rows, &p->sum }, a));
     EFFNN_TRY(gather_operand(
         call, self, 1, (const effnn__einsum_term *const[]){ &p->batch, &p->sum, &p->columns }, b));
-    EFFNN_TRY(effnn__product_run(call, effnn_tensor_dtype(call->inputs[0]), &g));
+    EFFNN_TRY(effnn__product_run(call->context, effnn_tensor_dtype(call->inputs[0]), &g));
     return spread_result(call, self, p, c);
 }
 

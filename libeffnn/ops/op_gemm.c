@@ -106,7 +106,7 @@ static effnn_status forward(const effnn_op_call *call)
                                    effnn__element_size(y)));
         g.beta = attrs->beta;
     }
-    return effnn__product_run(call, effnn_tensor_dtype(y), &g);
+    return effnn__product_node(call, &g);
 }
 
 static void cost(const effnn_op_call *call, effnn_op_cost *out)

@@ -170,7 +170,7 @@ static effnn_status forward(const effnn_op_call *call)
     g.a = effnn_tensor_data(call->inputs[0]);
     g.b = effnn_tensor_data(call->inputs[1]);
     g.c = effnn__tensor_data(y);
-    return effnn__product_run(call, effnn_tensor_dtype(y), &g);
+    return effnn__product_node(call, &g);
 }
 
 void effnn__matmul_cost(const effnn_tensor *a, const effnn_tensor *b, const effnn_tensor *y,

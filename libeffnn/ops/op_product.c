@@ -100,29 +100,27 @@ effnn_status effnn__product_pack(const effnn_op_call *call, effnn_op_packed *out
     return EFFNN_OK;
 }
 
-/* What follows runs along the last dimension of the result: the columns of C, but where B is a
- * vector, its rows. */
-static effnn_status follow_up(const effnn_op_call *call, effnn_tensor *y)
-{
-    const size_t rank = effnn_tensor_rank(y);
-    const size_t columns = rank ? (size_t)effnn_tensor_dims(y)[rank - 1] : 1;
-
-    if (effnn_tensor_count(y) == 0) return EFFNN_OK;
-    return effnn__epilogue_f32(call->context, &call->after, effnn_tensor_count(y) / columns,
-                               columns, effnn__tensor_data(y));
-}
-
-effnn_status effnn__product_run(const effnn_op_call *call, effnn_dtype dtype,
-                                const effnn__gemm *gemm)
+effnn_status effnn__product_run(effnn_context *context, effnn_dtype dtype, const effnn__gemm *gemm)
 {
     product_job job = { .gemm = gemm, .row = effnn__dtype_row_of(dtype) };
 
     if (gemm->m == 0 || gemm->n == 0 || gemm->n_batch == 0) return EFFNN_OK;
-    if (dtype == EFFNN_F32 && call->packed) return run_packed(call, gemm);
-    if (dtype == EFFNN_F32) {
-        EFFNN_TRY(effnn__kernels_get()->gemm_f32(call->context, gemm));
-        return follow_up(call, call->outputs[0]);
-    }
-    if (dtype == EFFNN_F64) return effnn__kernels_get()->gemm_f64(call->context, gemm);
-    return effnn__parallel_for(call->context, gemm->n_batch * gemm->m, 1, product_piece, &job);
+    if (dtype == EFFNN_F32) return effnn__kernels_get()->gemm_f32(context, gemm);
+    if (dtype == EFFNN_F64) return effnn__kernels_get()->gemm_f64(context, gemm);
+    return effnn__parallel_for(context, gemm->n_batch * gemm->m, 1, product_piece, &job);
+}
+
+effnn_status effnn__product_node(const effnn_op_call *call, const effnn__gemm *gemm)
+{
+    effnn_tensor *y = call->outputs[0];
+    const size_t count = effnn_tensor_count(y), rank = effnn_tensor_rank(y);
+
+    if (count == 0) return EFFNN_OK;
+    if (call->packed) return run_packed(call, gemm);
+    EFFNN_TRY(effnn__product_run(call->context, effnn_tensor_dtype(y), gemm));
+    /* Columns of C, but where B is a vector, its rows. */
+    const size_t columns = rank ? (size_t)effnn_tensor_dims(y)[rank - 1] : 1;
+
+    return effnn__epilogue_f32(call->context, &call->after, count / columns, columns,
+                               effnn__tensor_data(y));
 }

@@ -8,10 +8,12 @@
 #include "ops/op_infer.h"
 
 /* C = alpha · A·B + beta · C as described by `gemm`, elements of this type. Other floats accumulate
- * in double and round once; integers wrap, and then alpha is 1 and beta 0. With call->packed it
- * holds B (alpha 1); call->after is done too, its bias along the last dimension of output 0. */
-effnn_status effnn__product_run(const effnn_op_call *call, effnn_dtype dtype,
-                                const effnn__gemm *gemm);
+ * in double and round once; integers wrap, and then alpha is 1 and beta 0. */
+effnn_status effnn__product_run(effnn_context *context, effnn_dtype dtype, const effnn__gemm *gemm);
+
+/* The same as all of a node's work: C is output 0, call->packed holds B if it is there (alpha 1),
+ * and call->after is done too, its bias along the output's last dimension. */
+effnn_status effnn__product_node(const effnn_op_call *call, const effnn__gemm *gemm);
 
 /* prepack of a constant f32 matrix B [k, n], or its transpose; anything else is left as it is. */
 effnn_status effnn__product_pack(const effnn_op_call *call, effnn_op_packed *out,

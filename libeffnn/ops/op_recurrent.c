@@ -249,7 +249,7 @@ static effnn_status project(effnn__recurrent *self, size_t first, size_t n)
         gemm.a_offset = self->offsets;
         gemm.c_offset = self->offsets + self->n_batch;
     }
-    return effnn__product_run(self->call, self->reals->dtype, &gemm);
+    return effnn__product_run(self->call->context, self->reals->dtype, &gemm);
 }
 
 effnn_status effnn__recurrent_product(effnn__recurrent *self, const void *from, size_t first,
@@ -272,7 +272,7 @@ effnn_status effnn__recurrent_product(effnn__recurrent *self, const void *from, 
                                .beta = 1.0,
                                .n_batch = 1 };
 
-    return effnn__product_run(self->call, self->reals->dtype, &gemm);
+    return effnn__product_run(self->call->context, self->reals->dtype, &gemm);
 }
 
 void effnn__recurrent_activate(const effnn__recurrent *self, void *gate, size_t activation)

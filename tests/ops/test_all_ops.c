@@ -241,6 +241,46 @@ START_TEST(refused_samples_fail_with_their_message)
 }
 END_TEST
 
+/* Runs the sample with only output `which`, or without it, and expects the same of the others. */
+static void try_absent(sample_call *sample, effnn_tensor *const *expected, size_t which, bool only)
+{
+    hand_run run;
+    effnn_tensor *outputs[SAMPLE_OUTPUTS] = { NULL };
+
+    hand_open(&run, sample, 0xA5);
+    for (size_t i = 0; i < sample->n_outputs; i++)
+        if ((i == which) == only) outputs[i] = run.outputs[i];
+    run.call.outputs = outputs;
+    ck_assert_ok(sample->def->forward(&run.call));
+    for (size_t i = 0; i < sample->n_outputs; i++)
+        ck_assert_msg(!outputs[i] || effnn__tensor_equal(outputs[i], expected[i]),
+                      "%s: output %zu differs where others are absent", sample->name, i);
+    assert_guards(&run, 0xA5);
+    hand_close(&run);
+}
+
+START_TEST(optional_outputs_may_be_absent)
+{
+    const effnn_op_def *def = effnn__op_at((size_t)_i);
+
+    if (!(def->flags & EFFNN_OP_OPTIONAL_OUTPUTS)) return;
+    for (size_t i = 0; i < sample_count(def); i++) {
+        sample_call sample;
+        effnn_tensor *y[SAMPLE_OUTPUTS] = { NULL };
+
+        if (!sample_runs_by_hand(def, i)) continue;
+        sample_open(&sample, def, i, false);
+        ck_assert_ok(sample_run(&sample, NULL, y));
+        for (size_t k = 0; k < sample.n_outputs; k++) {
+            try_absent(&sample, y, k, true);
+            try_absent(&sample, y, k, false);
+        }
+        sample_release(y, sample.n_outputs);
+        sample_close(&sample);
+    }
+}
+END_TEST
+
 START_TEST(in_place_operators_may_write_over_input_0)
 {
     const effnn_op_def *def = effnn__op_at((size_t)_i);
@@ -443,7 +483,8 @@ LOOP_SUITE("all_ops", NULL, NULL, sample_op_count(), every_row_is_complete,
            every_onnx_row_is_found_from_its_opset_to_the_next,
            forward_writes_every_element_and_nothing_else, f32_agrees_with_f64,
            strided_inputs_give_the_same_bits, any_number_of_threads_gives_the_same_bits,
-           refused_samples_fail_with_their_message, in_place_operators_may_write_over_input_0,
+           refused_samples_fail_with_their_message, optional_outputs_may_be_absent,
+           in_place_operators_may_write_over_input_0,
            a_failing_allocation_is_reported_and_leaks_nothing, some_sample_has_an_empty_tensor,
            saves_aux_and_cost_are_sensible, auxiliary_results_fit_and_do_not_change_the_output,
            written_to_onnx_and_read_again_it_computes_the_same)
