@@ -125,6 +125,7 @@ static void *work(void *user)
     pthread_mutex_lock(&self->lock);
     while (!self->stop) {
         if (self->generation == seen || !self->job) {
+            seen = self->generation; /* that job ended before this thread came */
             if (has_watched) {
                 pthread_cond_wait(&self->wake, &self->lock);
             } else {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A product with a packed matrix on the right. Pieces are blocks of rows by runs of panels; within
- * one, a panel of B stays in the first cache while the tiles of A go by. Rows of A that lie a large
- * power of two apart would fall on the same lines of the cache: those are packed a tile at a time.
- */
+/* A product with a packed matrix on the right. Pieces are blocks of rows by runs of panels. Where
+ * sums are short, a panel of B stays in the first cache while the tiles of A go by. Where they are
+ * long, rows of A are far apart, and at distances near a power of two fall on the same lines of the
+ * cache: there a tile's rows are copied side by side, and the panels go by. */
 
 #include "kernels/packed.h"
 
@@ -11,10 +11,16 @@
 #include <string.h>
 
 enum {
-    ROW_TILES = 10,       /* rows of a piece, in tiles */
-    PIECE_WORK = 1 << 20, /* multiply-adds of a piece, about */
-    BAD_STRIDE = 512,     /* floats: rows that are a multiple of this apart collide */
-    MOST_ROWS = 16,       /* of any tile */
+    MOST_TILES = 10,       /* rows of a piece, in tiles */
+    MOST_PANELS = 12,      /* columns of a piece; of fewer than six the copies of A would show */
+    FEWEST_TILES = 3,      /* where pieces are made smaller to have enough of them */
+    FEWEST_PANELS = 6,     /* likewise */
+    ENOUGH_PIECES = 16,    /* for threads to share evenly */
+    FAIR_PIECE = 1 << 20,  /* multiply-adds: large enough for a thread of its own */
+    LEAST_PIECE = 1 << 17, /* smaller ones cost more than they bring */
+    BAD_STRIDE = 512,      /* floats: rows that are a multiple of this apart collide */
+    MOST_ROWS = 16,        /* of any tile */
+    COPY_STRIDE = EFFNN__TILE_TERMS + 16, /* an odd number of cache lines */
 };
 
 size_t effnn__pack_bytes(size_t k, size_t n)
@@ -91,23 +97,21 @@ static void run_plain(const effnn__packed_gemm *g, const effnn__tile *tile, cons
     }
 }
 
-/* A tile of A at a time, packed. */
-static void run_packing(const effnn__packed_gemm *g, const effnn__tile *tile, const block *b)
+/* A tile's rows of A at a time, copied side by side. */
+static void run_copying(const effnn__packed_gemm *g, const effnn__tile *tile, const block *b)
 {
-    float packed[MOST_ROWS * EFFNN__TILE_TERMS];
+    float rows[MOST_ROWS * COPY_STRIDE];
 
     for (size_t p = 0; p < g->k; p += EFFNN__TILE_TERMS) {
         effnn__tile_job job = terms_of(g, tile, p);
 
-        job.a = packed;
-        job.a_row = 1;
-        job.a_col = tile->rows;
+        job.a = rows;
+        job.a_row = COPY_STRIDE;
         for (size_t i = b->i; i < b->i_end; i += tile->rows) {
             const size_t m = g->m - i < tile->rows ? g->m - i : tile->rows;
 
             for (size_t r = 0; r < m; r++)
-                for (size_t t = 0; t < job.k; t++)
-                    packed[t * tile->rows + r] = g->a[(i + r) * g->a_row + (p + t) * g->a_col];
+                memcpy(rows + r * COPY_STRIDE, g->a + (i + r) * g->a_row + p, job.k * sizeof *rows);
             for (size_t j = b->j; j < b->j_end; j += tile->columns) {
                 job.b = g->b + j * g->k + p * tile->columns;
                 run_tile(g, tile, job, i, j);
@@ -119,10 +123,10 @@ static void run_packing(const effnn__packed_gemm *g, const effnn__tile *tile, co
 static void run_block(const effnn__packed_gemm *g, const block *b)
 {
     const effnn__tile *tile = effnn__tile_get();
-    const bool collides = g->a_col == 1 && g->a_row % BAD_STRIDE == 0 && b->i_end - b->i > 4;
+    const bool is_far = g->a_row % BAD_STRIDE == 0 || g->k > 2 * EFFNN__TILE_TERMS;
 
-    if (collides && g->k > 0)
-        run_packing(g, tile, b);
+    if (is_far && g->a_col == 1 && g->k > 0 && b->i_end - b->i > 4)
+        run_copying(g, tile, b);
     else
         run_plain(g, tile, b);
 }
@@ -131,9 +135,39 @@ static void run_block(const effnn__packed_gemm *g, const block *b)
 
 typedef struct packed_job {
     const effnn__packed_gemm *gemm;
-    size_t rows, columns, n_across; /* of a piece; pieces across */
+    size_t rows, columns, n_down, n_across; /* of a piece; pieces */
 } packed_job;
 
+static inline size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* By the sizes alone. Rows are cut first: every piece reads B anew, but from the second cache. */
+static void cut(packed_job *job, const effnn__packed_gemm *g)
+{
+    const effnn__tile *tile = effnn__tile_get();
+    const size_t tiles = effnn__piece_count(g->m, tile->rows);
+    const size_t panels = effnn__piece_count(g->n, tile->columns);
+    const size_t work = g->m * g->n * g->k;
+    const size_t wanted = smaller(work / FAIR_PIECE, ENOUGH_PIECES);
+
+    job->gemm = g;
+    job->n_down = effnn__piece_count(tiles, MOST_TILES);
+    job->n_across = smaller(effnn__piece_count(panels, MOST_PANELS), work / LEAST_PIECE + 1);
+    if (job->n_down * job->n_across < wanted)
+        job->n_down = smaller(effnn__piece_count(wanted, job->n_across),
+                              effnn__piece_count(tiles, FEWEST_TILES));
+    if (job->n_down * job->n_across < wanted)
+        job->n_across = smaller(effnn__piece_count(wanted, job->n_down),
+                                effnn__piece_count(panels, FEWEST_PANELS));
+    job->rows = effnn__piece_count(tiles, job->n_down) * tile->rows;
+    job->columns = effnn__piece_count(panels, job->n_across) * tile->columns;
+    job->n_down = effnn__piece_count(g->m, job->rows);
+    job->n_across = effnn__piece_count(g->n, job->columns);
+}
+
+/* Pieces one below the other share their part of B. */
 static effnn_status run_piece(void *job_, size_t piece, size_t begin, size_t end)
 {
     const packed_job *job = job_;
@@ -141,10 +175,10 @@ static effnn_status run_piece(void *job_, size_t piece, size_t begin, size_t end
 
     (void)piece;
     for (size_t at = begin; at < end; at++) {
-        block b = { .i = at / job->n_across * job->rows, .j = at % job->n_across * job->columns };
+        block b = { .i = at % job->n_down * job->rows, .j = at / job->n_down * job->columns };
 
-        b.i_end = b.i + job->rows < g->m ? b.i + job->rows : g->m;
-        b.j_end = b.j + job->columns < g->n ? b.j + job->columns : g->n;
+        b.i_end = smaller(b.i + job->rows, g->m);
+        b.j_end = smaller(b.j + job->columns, g->n);
         run_block(g, &b);
     }
     return EFFNN_OK;
@@ -152,16 +186,11 @@ static effnn_status run_piece(void *job_, size_t piece, size_t begin, size_t end
 
 effnn_status effnn__gemm_f32_packed(effnn_context *context, const effnn__packed_gemm *gemm)
 {
-    const effnn__tile *tile = effnn__tile_get();
-    packed_job job = { .gemm = gemm, .rows = ROW_TILES * tile->rows };
-    const size_t high = gemm->m < job.rows ? gemm->m : job.rows;
-    const size_t panel = high * gemm->k * tile->columns;
+    packed_job job;
 
     if (gemm->m == 0 || gemm->n == 0) return EFFNN_OK;
-    job.columns = (PIECE_WORK / (panel ? panel : 1) + 1) * tile->columns;
-    job.n_across = effnn__piece_count(gemm->n, job.columns);
-    return effnn__parallel_for(context, effnn__piece_count(gemm->m, job.rows) * job.n_across, 1,
-                               run_piece, &job);
+    cut(&job, gemm);
+    return effnn__parallel_for(context, job.n_down * job.n_across, 1, run_piece, &job);
 }
 
 void effnn__gemm_f32_packed_serial(const effnn__packed_gemm *gemm)

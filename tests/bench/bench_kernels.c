@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "kernels/kernels.h"
+#include "kernels/packed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@ enum { N_REPEATS = 9, N_LARGEST = 1536 * 3072 };
 typedef struct bench {
     effnn_context *context;
     const effnn__kernels *kernels;
-    float *a, *b, *c;
+    float *a, *b, *c, *packed;
 } bench;
 
 typedef void (*run_fn)(const bench *self, const size_t *size);
@@ -80,6 +81,22 @@ static void run_gemm(const bench *self, const size_t *size)
     self->kernels->gemm_f32(self->context, &gemm);
 }
 
+/* size: m, n, k; the weights are packed beforehand. */
+static void run_packed(const bench *self, const size_t *size)
+{
+    const size_t m = size[0], n = size[1], k = size[2];
+
+    effnn__gemm_f32_packed(self->context, &(effnn__packed_gemm){ .m = m,
+                                                                 .n = n,
+                                                                 .k = k,
+                                                                 .a = self->a,
+                                                                 .b = self->packed,
+                                                                 .c = self->c,
+                                                                 .a_row = k,
+                                                                 .a_col = 1,
+                                                                 .c_row = n });
+}
+
 /* size: batch, c_in, side, c_out, kernel, stride, groups. */
 static void run_conv(const bench *self, const size_t *size)
 {
@@ -102,7 +119,11 @@ static void run_conv(const bench *self, const size_t *size)
                                  .pad_left = size[4] / 2 };
     void *const scratch = malloc(self->kernels->conv2d_scratch(self->context, &conv) + 1);
 
-    self->kernels->conv2d_f32(self->context, &conv, self->a, self->b, NULL, self->c, scratch);
+    if (self->kernels->conv2d_pack_bytes(&conv)) /* the same work whatever the packed weights are */
+        self->kernels->conv2d_packed_f32(self->context, &conv, self->a, self->packed, NULL, self->c,
+                                         scratch);
+    else
+        self->kernels->conv2d_f32(self->context, &conv, self->a, self->b, NULL, self->c, scratch);
     free(scratch);
 }
 
@@ -175,6 +196,25 @@ static void bench_gemm(const bench *self)
     }
 }
 
+static void bench_packed(const bench *self)
+{
+    static const size_t sizes[][3] = {
+        { 197, 576, 192 },  { 197, 192, 768 },  { 197, 1152, 384 }, { 197, 384, 384 },
+        { 197, 1536, 384 }, { 197, 384, 1536 }, { 197, 2304, 768 }, { 197, 3072, 768 },
+        { 197, 768, 3072 }, { 128, 384, 384 },  { 128, 1536, 384 }, { 128, 384, 1536 },
+        { 65, 192, 64 },    { 1, 3072, 768 },   { 1, 512, 128 },
+    };
+    char name[64];
+
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const size_t *const s = sizes[i];
+
+        effnn__pack_f32(self->packed, self->b, (int64_t)s[1], 1, s[2], s[1]);
+        snprintf(name, sizeof name, "packed %zu x %zu x %zu", s[0], s[1], s[2]);
+        measure(self, name, run_packed, s, 2.0 * (double)(s[0] * s[1] * s[2]));
+    }
+}
+
 static void bench_conv(const bench *self)
 {
     static const size_t sizes[][7] = {
@@ -220,9 +260,12 @@ int main(int argc, char **argv)
     self.a = filled();
     self.b = filled();
     self.c = filled();
-    if (effnn_context_create(&self.context, &options) == EFFNN_OK && self.a && self.b && self.c) {
+    self.packed = filled();
+    if (effnn_context_create(&self.context, &options) == EFFNN_OK && self.a && self.b && self.c &&
+        self.packed) {
         printf("%s; %u threads\n", effnn__kernels_describe(), options.threads);
         bench_gemm(&self);
+        bench_packed(&self);
         bench_conv(&self);
         bench_rows(&self);
         result = EXIT_SUCCESS;
@@ -230,6 +273,7 @@ int main(int argc, char **argv)
     free(self.a);
     free(self.b);
     free(self.c);
+    free(self.packed);
     effnn_context_destroy(self.context);
     return result;
 }
