@@ -13,7 +13,7 @@
 
 enum {
     LINE = 384,          /* positions of a piece, about */
-    FEWEST_TILES = 5,    /* of output channels of a piece, where there are more */
+    FEWEST_PANELS = 2,   /* of output channels of a piece, where there are more */
     MOST_TILE = 16 * 64, /* elements of any tile */
     SLACK = 64,          /* elements that a tile may read behind a slab */
 };
@@ -58,7 +58,7 @@ static void plan(slab_job *job, const effnn__conv2d *v)
     job->lines = LINE / job->width > 0 ? LINE / job->width : 1;
     across = effnn__piece_count(v->out_h, job->lines);
     job->lines = effnn__piece_count(v->out_h, across);
-    effnn__conv_pieces_cut(&job->pieces, effnn__piece_count(v->out_h, job->lines), FEWEST_TILES);
+    effnn__conv_pieces_cut(&job->pieces, effnn__piece_count(v->out_h, job->lines), FEWEST_PANELS);
     job->slab_lines = job->lines + (v->kernel_h - 1) * v->dilation_h;
     job->slab_floats = round_up(job->channels * job->slab_lines * job->width + SLACK, 16);
     job->slot_bytes = (job->slab_floats + MOST_TILE) * sizeof(float) +
@@ -84,29 +84,37 @@ typedef struct piece {
     size_t *offsets;
 } piece;
 
-/* One row of the padded picture; `in`: the picture's row, NULL in the padding. */
-static void copy_line(const effnn__conv2d *v, float *out, const float *in, size_t width)
+/* One line; `in`: the picture's, NULL in the padding. Lines are short as a rule, and a call of
+ * memcpy for each would take longer than to copy a little too much, where there is something
+ * behind. */
+static void fill_line(const effnn__conv_slab *slab, float *out, const float *in)
 {
+    enum { STEP = EFFNN__CONV_OVERRUN };
+    const effnn__conv2d *v = slab->conv;
+    const size_t width = slab->width;
     const size_t left = in ? (v->pad_left < width ? v->pad_left : width) : width;
     const size_t rest = width - left, middle = rest < v->w ? rest : v->w;
 
     for (size_t i = 0; i < left; i++) out[i] = 0.0f;
     if (!in) return;
-    memcpy(out + left, in, middle * sizeof *out);
+    if ((size_t)(slab->x_end - in) < middle + STEP)
+        memcpy(out + left, in, middle * sizeof *out);
+    else
+        for (size_t i = 0; i < middle; i += STEP)
+            memcpy(out + left + i, in + i, STEP * sizeof *out);
     for (size_t i = left + middle; i < width; i++) out[i] = 0.0f;
 }
 
-static void fill_slab(const slab_job *job, const piece *p)
+void effnn__conv_fill_slab(const effnn__conv_slab *slab, float *out)
 {
-    const effnn__conv2d *v = job->conv;
-    const float *x = job->x + p->at.item * job->channels * v->h * v->w;
-    float *out = p->slab;
+    const effnn__conv2d *v = slab->conv;
+    const float *x = slab->x;
 
-    for (size_t c = 0; c < job->channels; c++, x += v->h * v->w)
-        for (size_t i = 0; i < job->slab_lines; i++, out += job->width) {
-            const size_t y = p->line + i - v->pad_top; /* wraps above */
+    for (size_t c = 0; c < slab->channels; c++, x += v->h * v->w)
+        for (size_t i = 0; i < slab->lines; i++, out += slab->width) {
+            const size_t y = slab->first + i - v->pad_top; /* wraps above */
 
-            copy_line(v, out, y < v->h ? x + y * v->w : NULL, job->width);
+            fill_line(slab, out, y < v->h ? x + y * v->w : NULL);
         }
 }
 
@@ -143,31 +151,29 @@ static void deliver(const slab_job *job, const piece *p, const effnn__tile_job *
 
 static void run_tiles(const slab_job *job, const piece *p, size_t from, size_t n)
 {
-    const effnn__conv2d *v = job->conv;
-    const size_t group = p->at.item % v->groups;
-    const size_t channel = group * job->pieces.group_out + p->at.row;
-    const float *packed =
-        job->packed + group * effnn__conv_group_floats(&job->pieces) + p->at.row * job->pieces.taps;
-    float *y = job->y + (p->at.item / v->groups * v->c_out + channel) * job->pieces.positions;
+    const effnn__conv_pieces *pieces = &job->pieces;
+    const size_t group = p->at.item % job->conv->groups, end = p->at.row + p->at.n_rows;
+    const float *packed = job->packed + group * effnn__conv_group_floats(pieces);
+    float *y = job->y + p->at.item * pieces->group_out * pieces->positions;
     effnn__tile_job t = { .n = n,
-                          .k = job->pieces.taps,
+                          .k = pieces->taps,
                           .b = p->slab + from,
                           .b_offset = p->offsets,
                           .c = p->tile,
                           .a_row = 1,
-                          .a_col = job->pieces.height,
+                          .a_col = pieces->panel,
                           .c_row = job->tile->columns,
                           .clamp = job->after->clamp,
                           .b_padded = true,
                           .lo = job->after->lo,
                           .hi = job->after->hi };
 
-    for (size_t i = 0; i < p->at.n_rows; i += job->pieces.height) {
-        t.m = p->at.n_rows - i < job->pieces.height ? p->at.n_rows - i : job->pieces.height;
-        t.a = packed + i * job->pieces.taps;
-        if (job->after->bias) t.bias_row = job->after->bias + channel + i;
+    for (size_t row = p->at.row; row < end; row += t.m) {
+        t.m = effnn__conv_tile_rows(pieces, row, end);
+        t.a = packed + effnn__conv_row_begin(pieces, row, pieces->taps);
+        if (job->after->bias) t.bias_row = job->after->bias + group * pieces->group_out + row;
         job->tile->run(&t);
-        deliver(job, p, &t, y + i * job->pieces.positions, from);
+        deliver(job, p, &t, y + row * pieces->positions, from);
     }
 }
 
@@ -183,7 +189,15 @@ static void run_piece(void *job_, size_t slot, size_t number)
     p.offsets = (size_t *)(void *)(p.tile + MOST_TILE);
     p.line = p.at.across * job->lines;
     p.n_lines = v->out_h - p.line < job->lines ? v->out_h - p.line : job->lines;
-    fill_slab(job, &p);
+    effnn__conv_fill_slab(
+        &(effnn__conv_slab){ .conv = v,
+                             .x = job->x + p.at.item * job->channels * v->h * v->w,
+                             .x_end = job->x + v->n * v->c_in * v->h * v->w,
+                             .channels = job->channels,
+                             .lines = job->slab_lines,
+                             .width = job->width,
+                             .first = p.line },
+        p.slab);
     fill_offsets(job, &p);
     length = (p.n_lines - 1) * job->width + v->out_w;
     for (size_t from = 0; from < length; from += job->tile->columns)

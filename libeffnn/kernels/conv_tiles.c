@@ -13,7 +13,7 @@
 
 enum {
     POSITIONS = 256,         /* of a piece, at most */
-    FEWEST_TILES = 10,       /* of output channels of a piece, where there are more */
+    FEWEST_PANELS = 3,       /* of output channels of a piece, where there are more */
     STRIDE = POSITIONS + 16, /* of the columns: an odd number of cache lines */
 };
 
@@ -23,6 +23,7 @@ typedef struct conv_job {
     const effnn__epilogue *after;
     const float *x, *weight;
     bool is_packed; /* the weights */
+    bool is_flat;   /* the columns are the picture itself */
     float *y, *scratch;
     effnn__conv_pieces pieces;
     size_t columns; /* output positions of a piece */
@@ -43,12 +44,13 @@ static void plan(conv_job *job, const effnn__conv2d *v)
     job->conv = v;
     job->tile = effnn__tile_get();
     effnn__conv_pieces_open(pieces, v);
+    job->is_flat = effnn__conv_is_flat(v);
     across = effnn__piece_count(pieces->positions, POSITIONS);
     job->columns =
         effnn__piece_count(effnn__piece_count(pieces->positions, across), job->tile->columns) *
         job->tile->columns;
     effnn__conv_pieces_cut(pieces, effnn__piece_count(pieces->positions, job->columns),
-                           FEWEST_TILES);
+                           FEWEST_PANELS);
 }
 
 static size_t slot_floats(const conv_job *job)
@@ -65,7 +67,9 @@ size_t effnn__conv2d_scratch_tiles(const effnn_context *context, const effnn__co
     const size_t bytes = effnn__slot_count(context, effnn__conv_piece_count(&job.pieces)) *
                          slot_floats(&job) * sizeof(float);
     const size_t slabs = effnn__conv2d_scratch_slabs(context, conv);
-    return bytes > slabs ? bytes : slabs;
+    const size_t lines = effnn__conv2d_scratch_lines(context, conv);
+    const size_t most = slabs > lines ? slabs : lines;
+    return bytes > most ? bytes : most;
 }
 
 /* ---- one piece ---- */
@@ -74,23 +78,25 @@ typedef struct piece {
     effnn__conv_piece at;
     size_t col, n_cols;
     const float *x; /* the group's first channel of the image */
-    float *columns, *weights;
+    const float *columns;
+    size_t stride; /* of the columns */
+    float *own_columns, *weights;
 } piece;
 
-/* Terms [p, p + k) of n_rows rows of weights, `taps` apart, tile after tile; a tile's rows that are
- * not there stay as they are. */
-static void pack_rows(float *out, size_t height, const float *weight, size_t n_rows, size_t taps,
+/* Terms [p, p + k) of n_rows rows of weights, `taps` apart, panel after panel; what is not there of
+ * the last panel stays as it is. */
+static void pack_rows(float *out, size_t panel, const float *weight, size_t n_rows, size_t taps,
                       size_t p, size_t k)
 {
-    for (size_t i = 0; i < n_rows; i += height) {
-        const size_t m = n_rows - i < height ? n_rows - i : height;
+    for (size_t i = 0; i < n_rows; i += panel) {
+        const size_t m = n_rows - i < panel ? n_rows - i : panel;
 
         for (size_t r = 0; r < m; r++) {
             const float *from = weight + (i + r) * taps + p;
 
-            for (size_t t = 0; t < k; t++) out[t * height + r] = from[t];
+            for (size_t t = 0; t < k; t++) out[t * panel + r] = from[t];
         }
-        out += height * k;
+        out += panel * k;
     }
 }
 
@@ -111,7 +117,7 @@ void effnn__conv2d_pack_tiles(const effnn__conv2d *conv, const float *weight, fl
 
     effnn__conv_pieces_open(&pieces, conv);
     for (size_t g = 0; g < conv->groups; g++)
-        pack_rows(packed + g * effnn__conv_group_floats(&pieces), pieces.height,
+        pack_rows(packed + g * effnn__conv_group_floats(&pieces), pieces.panel,
                   weight + g * pieces.group_out * pieces.taps, pieces.group_out, pieces.taps, 0,
                   pieces.taps);
 }
@@ -121,36 +127,35 @@ static void run_terms(const conv_job *job, const piece *p, size_t term, size_t k
     const effnn__tile *tile = job->tile;
     const effnn__conv2d *v = job->conv;
     const effnn__conv_pieces *pieces = &job->pieces;
-    const size_t group = p->at.item % v->groups, height = pieces->height;
-    const size_t channel = group * pieces->group_out + p->at.row;
+    const size_t group = p->at.item % v->groups, end = p->at.row + p->at.n_rows;
     const bool is_last = term + k == pieces->taps;
-    float *y =
-        job->y + ((p->at.item / v->groups * v->c_out + channel) * pieces->positions) + p->col;
+    /* Packed beforehand, a panel has all its taps one after another; else it has these terms. */
+    const size_t first = job->is_packed ? 0 : p->at.row, taps = job->is_packed ? pieces->taps : k;
+    const float *weights = job->is_packed ? job->weight + group * effnn__conv_group_floats(pieces) +
+                                                term * pieces->panel
+                                          : p->weights;
+    float *y = job->y + (p->at.item * pieces->group_out * pieces->positions) + p->col;
     effnn__tile_job t = { .k = k,
                           .a_row = 1,
-                          .a_col = height,
-                          .b_row = STRIDE,
+                          .a_col = pieces->panel,
+                          .b_row = p->stride,
                           .c_row = pieces->positions,
                           .accumulate = term > 0,
                           .clamp = job->after->clamp && is_last,
-                          .b_padded = true, /* with whatever the scratch holds */
                           .lo = job->after->lo,
                           .hi = job->after->hi };
-
-    /* Packed beforehand, a tile has all its terms one after another. */
-    const size_t stride = job->is_packed ? pieces->taps : k;
-    const float *weights = job->is_packed ? job->weight + group * effnn__conv_group_floats(pieces) +
-                                                p->at.row * pieces->taps + term * height
-                                          : p->weights;
 
     for (size_t j = 0; j < p->n_cols; j += tile->columns) {
         t.b = p->columns + j;
         t.n = p->n_cols - j < tile->columns ? p->n_cols - j : tile->columns;
-        for (size_t i = 0; i < p->at.n_rows; i += height) {
-            t.m = p->at.n_rows - i < height ? p->at.n_rows - i : height;
-            t.a = weights + i * stride;
-            t.c = y + i * pieces->positions + j;
-            if (job->after->bias && is_last) t.bias_row = job->after->bias + channel + i;
+        /* with whatever the scratch holds; behind the picture there may be nothing */
+        t.b_padded = t.n == tile->columns || !job->is_flat;
+        for (size_t row = p->at.row; row < end; row += t.m) {
+            t.m = effnn__conv_tile_rows(pieces, row, end);
+            t.a = weights + effnn__conv_row_begin(pieces, row - first, taps);
+            t.c = y + row * pieces->positions + j;
+            if (job->after->bias && is_last)
+                t.bias_row = job->after->bias + group * pieces->group_out + row;
             tile->run(&t);
         }
     }
@@ -162,10 +167,11 @@ static void run_piece(void *job_, size_t slot, size_t number)
     const effnn__conv2d *v = job->conv;
     const effnn__conv_pieces *pieces = &job->pieces;
     piece p = { .at = effnn__conv_piece_at(pieces, number),
-                .columns = job->scratch + slot * slot_floats(job) };
+                .own_columns = job->scratch + slot * slot_floats(job) };
     const size_t first = p.at.item % v->groups * pieces->group_out + p.at.row;
 
-    p.weights = p.columns + STRIDE * EFFNN__TILE_TERMS;
+    p.weights = p.own_columns + STRIDE * EFFNN__TILE_TERMS;
+    p.stride = job->is_flat ? pieces->positions : STRIDE;
     p.col = p.at.across * job->columns;
     p.n_cols = pieces->positions - p.col < job->columns ? pieces->positions - p.col : job->columns;
     p.x = job->x + p.at.item * (v->c_in / v->groups) * v->h * v->w;
@@ -173,13 +179,15 @@ static void run_piece(void *job_, size_t slot, size_t number)
         const size_t left = pieces->taps - term;
         const size_t k = left < EFFNN__TILE_TERMS ? left : EFFNN__TILE_TERMS;
 
-        effnn__im2col_f32(
-            v, p.x,
-            &(effnn__im2col_block){
-                .row = term, .n_rows = k, .col = p.col, .n_cols = p.n_cols, .stride = STRIDE },
-            p.columns);
+        p.columns = job->is_flat ? p.x + term * pieces->positions + p.col : p.own_columns;
+        if (!job->is_flat)
+            effnn__im2col_f32(
+                v, p.x,
+                &(effnn__im2col_block){
+                    .row = term, .n_rows = k, .col = p.col, .n_cols = p.n_cols, .stride = STRIDE },
+                p.own_columns);
         if (!job->is_packed)
-            pack_rows(p.weights, pieces->height, job->weight + first * pieces->taps, p.at.n_rows,
+            pack_rows(p.weights, pieces->panel, job->weight + first * pieces->taps, p.at.n_rows,
                       pieces->taps, term, k);
         run_terms(job, &p, term, k);
     }
@@ -214,6 +222,8 @@ effnn_status effnn__conv2d_packed_f32_tiles(effnn_context *context, const effnn_
 
     job.after = after ? after : &nothing;
     if (is_empty(conv)) return EFFNN_OK;
+    if (effnn__conv2d_fits_lines(conv))
+        return effnn__conv2d_f32_lines(context, conv, x, packed, job.after, y, scratch);
     if (effnn__conv2d_fits_slabs(conv))
         return effnn__conv2d_f32_slabs(context, conv, x, packed, job.after, y, scratch);
     job.is_packed = true;

@@ -54,6 +54,13 @@ effnn_status effnn__conv2d_f32_slabs(effnn_context *context, const effnn__conv2d
                                      const float *x, const float *packed,
                                      const effnn__epilogue *after, float *y, void *scratch);
 
+/* Convolutions with packed weights, output channels side by side (conv_lines.c); after: not NULL. */
+bool effnn__conv2d_fits_lines(const effnn__conv2d *conv);
+size_t effnn__conv2d_scratch_lines(const effnn_context *context, const effnn__conv2d *conv);
+effnn_status effnn__conv2d_f32_lines(effnn_context *context, const effnn__conv2d *conv,
+                                     const float *x, const float *packed,
+                                     const effnn__epilogue *after, float *y, void *scratch);
+
 size_t effnn__conv2d_pack_bytes_ref(const effnn__conv2d *conv);
 void effnn__conv2d_pack_ref(const effnn__conv2d *conv, const float *weight, float *packed);
 /* One filter for each channel (c_in = groups), by direct loops. */

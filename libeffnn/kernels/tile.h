@@ -18,7 +18,8 @@ typedef struct effnn__tile_job {
     const float *a, *b;
     float *c;
     size_t a_row, a_col, b_row, c_row; /* distances in elements; columns of B and C are adjacent */
-    const size_t *b_offset;            /* [k] where each row of B begins, or NULL: b_row apart */
+    /* [k] where each row of B / column of A begins, or NULL: b_row / a_col apart; not both. */
+    const size_t *b_offset, *a_offset;
     const float *bias_row, *bias_column;
     bool accumulate, clamp, b_padded;
     float lo, hi;

@@ -26,10 +26,10 @@ static void run(const effnn__tile_job *job)
             sum[i][j] = job->accumulate ? job->c[i * job->c_row + j] : 0.0f;
     for (size_t p = 0; p < job->k; p++) {
         const float *row = job->b + (job->b_offset ? job->b_offset[p] : p * job->b_row);
+        const float *column = job->a + (job->a_offset ? job->a_offset[p] : p * job->a_col);
 
         for (size_t i = 0; i < job->m; i++)
-            for (size_t j = 0; j < job->n; j++)
-                sum[i][j] += job->a[i * job->a_row + p * job->a_col] * row[j];
+            for (size_t j = 0; j < job->n; j++) sum[i][j] += column[i * job->a_row] * row[j];
     }
     for (size_t i = 0; i < job->m; i++)
         for (size_t j = 0; j < job->n; j++)

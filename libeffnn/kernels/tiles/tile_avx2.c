@@ -67,9 +67,12 @@ static inline void store(const effnn__tile_job *job, size_t i, pair sum, masks t
  * of them in every step. */
 #define UNROLLED _Pragma("GCC unroll 16")
 
+/* Which operand has a table of offsets. */
+typedef enum indirect { NEITHER, OF_A, OF_B } indirect;
+
 /* The whole job for a number of rows that is a constant where this is put in. */
 static inline __attribute__((always_inline)) void rows(const effnn__tile_job *job, const size_t m,
-                                                       const bool indirect)
+                                                       const indirect table)
 {
     const masks there = masks_of(job->n);
     const bool whole = job->b_padded || job->n == COLUMNS;
@@ -79,10 +82,11 @@ static inline __attribute__((always_inline)) void rows(const effnn__tile_job *jo
     UNROLLED
     for (size_t i = 0; i < m; i++) sum[i] = start(job, i, there);
     for (size_t p = 0; p < job->k; p++, a += job->a_col, b += job->b_row) {
-        const float *from = indirect ? job->b + job->b_offset[p] : b;
+        const float *from = table == OF_B ? job->b + job->b_offset[p] : b;
         const pair row = whole ? (pair){ _mm256_loadu_ps(from), _mm256_loadu_ps(from + LANES) }
                                : load(from, there);
 
+        if (table == OF_A) a = job->a + job->a_offset[p];
         UNROLLED
         for (size_t i = 0; i < m; i++) {
             const __m256 factor = _mm256_broadcast_ss(a + i * job->a_row);
@@ -99,13 +103,13 @@ static inline __attribute__((always_inline)) void rows(const effnn__tile_job *jo
 
 static void run(const effnn__tile_job *job)
 {
-    switch (job->b_offset ? job->m + ROWS : job->m) {
+    const indirect table = job->a_offset ? OF_A : job->b_offset ? OF_B : NEITHER;
+
+    switch (job->m + table * ROWS) {
 #define X(m) \
-    case m: rows(job, m, false); break;
-        BY_ROWS(X)
-#undef X
-#define X(m) \
-    case m + ROWS: rows(job, m, true); break;
+    case m: rows(job, m, NEITHER); break; \
+    case m + OF_A * ROWS: rows(job, m, OF_A); break; \
+    case m + OF_B * ROWS: rows(job, m, OF_B); break;
         BY_ROWS(X)
 #undef X
     default: break;
