@@ -135,7 +135,7 @@ END_TEST
 
 START_TEST(the_tile_chosen_is_the_widest_that_may_be_used)
 {
-    if (_i == 0) ck_assert_ptr_eq(effnn__tile_get(), tiles[find_tiles(effnn__cpu_query()) - 1]);
+    if (_i == 0) ck_assert_ptr_eq(effnn__tile_get(), tiles[find_tiles(effnn__cpu_allowed()) - 1]);
 }
 END_TEST
 
