@@ -7,6 +7,8 @@
 
 enum {
     BLOCK = EFFNN__BAND_BLOCK,
+    ROWS = EFFNN__BAND_ROWS,
+    LANES = EFFNN__BAND_LANES,
     INPUT_ROOM = 6144,  /* floats of a band's phases */
     OUTPUT_ROOM = 2048, /* of its results, places between rows included */
     MOST_STRIDE = 16,   /* along rows */
@@ -20,6 +22,12 @@ typedef struct band {
 static size_t ceil_div(size_t a, size_t b)
 {
     return (a + b - 1) / b;
+}
+
+/* Distance of a band's rows in its results, where rows are whole vectors. */
+static size_t pitch_of(size_t width)
+{
+    return ceil_div(width, LANES) * LANES;
 }
 
 /* Phases under a band of this size; false if they do not fit. */
@@ -36,7 +44,7 @@ static bool lay_out(effnn__bands *self, size_t rows, size_t cols)
         ceil_div((cols - 1) * v->stride_w + (v->kernel_w - 1) * v->dilation_w + 1, v->stride_w);
     return n_phases <= INPUT_ROOM && self->height <= INPUT_ROOM && self->width <= INPUT_ROOM &&
            n_phases * self->height * self->width <= INPUT_ROOM - BLOCK &&
-           rows * self->width <= OUTPUT_ROOM - BLOCK;
+           rows * pitch_of(self->width) <= OUTPUT_ROOM - BLOCK;
 }
 
 static void find_taps(effnn__bands *self)
@@ -88,62 +96,137 @@ static edges edges_of(const effnn__bands *self, size_t col, size_t q)
     return (edges){ begin, begin + inside < self->width ? begin + inside : self->width, from };
 }
 
-static void copy_row(const float *restrict line, edges e, size_t stride, float *restrict out)
-{
-    const size_t n = e.end - e.begin;
+/* Short rows, as most are, take less time if a little too much of them is copied, where there is
+ * room behind them, than by a call of memcpy. */
+enum { STEP = 8 };
 
-    line += e.from;
-    out += e.begin;
-    if (stride == 1)
-        memcpy(out, line, n * sizeof *out);
-    else if (stride == 2)
-        for (size_t i = 0; i < n; i++) out[i] = line[2 * i];
-    else
-        for (size_t i = 0; i < n; i++) out[i] = line[stride * i];
+static inline void copy_steps(float *out, const float *in, size_t n)
+{
+    for (size_t i = 0; i < n; i += STEP) memcpy(out + i, in + i, STEP * sizeof *out);
 }
 
-/* Phase (p, q) holds rows p, p + stride, … and columns q, q + stride, … under the band. */
-static void fill_phases(const effnn__bands *self, const band *b, const float *x, float padding,
-                        float *phases)
+/* Every second element. */
+static inline void copy_steps_2(float *restrict out, const float *restrict in, size_t n)
+{
+    for (size_t i = 0; i < n; i += STEP)
+        for (size_t j = 0; j < STEP; j++) out[i + j] = in[2 * (i + j)];
+}
+
+/* One row of a phase; what lies up to STEP elements behind it is overwritten. */
+static void fill_row(const effnn__bands *self, const float *line, const float *x_end, edges e,
+                     float padding, float *out)
+{
+    const size_t n = e.end - e.begin, stride = self->conv->stride_w;
+    const float *const in = line + e.from;
+    float *const to = out + e.begin;
+    const bool has_room = (size_t)(x_end - in) >= stride * (n + STEP);
+
+    for (size_t i = 0; i < e.begin; i++) out[i] = padding;
+    if (stride == 1 && has_room)
+        copy_steps(to, in, n);
+    else if (stride == 2 && has_room)
+        copy_steps_2(to, in, n);
+    else
+        for (size_t i = 0; i < n; i++) to[i] = in[stride * i];
+    for (size_t i = e.end; i < self->width; i++) out[i] = padding;
+}
+
+/* Phase (p, q) holds rows p, p + stride, … and columns q, q + stride, … under the band. In order of
+ * memory, as every row writes over the beginning of the next. */
+static void fill_phases(const effnn__bands *self, const effnn__band_kernel *kernel, const band *b,
+                        const float *x, float *phases)
 {
     const effnn__conv2d *v = self->conv;
-    const size_t size = self->height * self->width;
-    const size_t under = (b->n_rows - 1) * v->stride_h + (v->kernel_h - 1) * v->dilation_h + 1;
+    const float padding = kernel->padding;
     edges of[MOST_STRIDE];
+    float *out = phases;
 
     for (size_t q = 0; q < v->stride_w; q++) of[q] = edges_of(self, b->col, q);
-    for (size_t i = 0; i < v->stride_h * v->stride_w * size + BLOCK; i++) phases[i] = padding;
-    for (size_t p = 0; p < v->stride_h; p++) {
-        for (size_t i = 0; i * v->stride_h + p < under; i++) {
-            const size_t iy = (b->row + i) * v->stride_h + p - v->pad_top; /* may wrap */
+    for (size_t p = 0; p < v->stride_h; p++)
+        for (size_t q = 0; q < v->stride_w; q++)
+            for (size_t i = 0; i < self->height; i++, out += self->width) {
+                const size_t iy = (b->row + i) * v->stride_h + p - v->pad_top; /* may wrap */
 
-            if (iy >= v->h) continue;
-            for (size_t q = 0; q < v->stride_w; q++)
-                copy_row(x + iy * v->w, of[q], v->stride_w,
-                         phases + (p * v->stride_w + q) * size + i * self->width);
-        }
+                if (iy < v->h)
+                    fill_row(self, x + iy * v->w, kernel->x_end, of[q], padding, out);
+                else
+                    for (size_t k = 0; k < self->width; k++) out[k] = padding;
+            }
+    for (size_t i = 0; i < BLOCK; i++) out[i] = padding;
+}
+
+/* Results, rows `pitch` apart, to the output: only the plane's last row may not be written beyond
+ * its end. */
+static void deliver(const effnn__bands *self, const band *b, const float *results, size_t pitch,
+                    float *y)
+{
+    const size_t out_w = self->conv->out_w;
+    const bool has_room = b->n_cols == out_w && out_w >= STEP;
+
+    for (size_t i = 0; i < b->n_rows; i++, results += pitch) {
+        float *to = y + (b->row + i) * out_w + b->col;
+
+        if (has_room && b->row + i + 1 < self->conv->out_h)
+            copy_steps(to, results, b->n_cols);
+        else
+            memcpy(to, results, b->n_cols * sizeof *to);
     }
 }
 
-void effnn__bands_run(const effnn__bands *self, const float *x, float padding,
-                      effnn__band_block block, const void *user, float *y)
+/* Whether taking rows side by side computes fewer places than one line of all rows does, whose
+ * places cost twice as much. */
+static bool pays_by_rows(const effnn__bands *self, const band *b)
 {
-    const effnn__conv2d *v = self->conv;
+    const size_t line = (b->n_rows - 1) * self->width + b->n_cols;
+    const size_t groups = ceil_div(b->n_rows, ROWS) * ROWS;
+
+    return b->n_rows >= ROWS &&
+           ceil_div(b->n_cols, LANES) * LANES * groups < 2 * ceil_div(line, BLOCK) * BLOCK;
+}
+
+/* The last rows may be computed twice, to the same values. */
+static void run_rows(const effnn__bands *self, const effnn__band_kernel *kernel, const band *b,
+                     const float *phases, float *results, size_t pitch)
+{
+    for (size_t row = 0; row < b->n_rows; row += ROWS) {
+        const size_t first = b->n_rows - row < ROWS ? b->n_rows - ROWS : row;
+
+        for (size_t col = 0; col < b->n_cols; col += LANES)
+            kernel->rows(self, kernel->user, phases + first * self->width + col,
+                         results + first * pitch + col, pitch);
+    }
+}
+
+static void run_band(const effnn__bands *self, const effnn__band_kernel *kernel, const band *b,
+                     const float *x, float *y)
+{
+    const size_t line = (b->n_rows - 1) * self->width + b->n_cols;
+    const size_t pitch = pitch_of(self->width);
     float phases[INPUT_ROOM], results[OUTPUT_ROOM];
 
-    for (size_t row = 0; row < v->out_h; row += self->rows) {
+    fill_phases(self, kernel, b, x, phases);
+    if (kernel->rows && pays_by_rows(self, b)) {
+        run_rows(self, kernel, b, phases, results, pitch);
+        deliver(self, b, results, pitch, y);
+        return;
+    }
+    for (size_t at = 0; at < line; at += BLOCK)
+        kernel->block(self, kernel->user, phases + at, results + at);
+    deliver(self, b, results, self->width, y);
+}
+
+void effnn__bands_run(const effnn__bands *self, const effnn__band_kernel *kernel, const float *x,
+                      float *y)
+{
+    const effnn__conv2d *v = self->conv;
+
+    for (size_t row = 0; row < v->out_h; row += self->rows)
         for (size_t col = 0; col < v->out_w; col += self->cols) {
             const band b = { .row = row,
                              .col = col,
                              .n_rows = v->out_h - row < self->rows ? v->out_h - row : self->rows,
                              .n_cols = v->out_w - col < self->cols ? v->out_w - col : self->cols };
-            const size_t n = (b.n_rows - 1) * self->width + b.n_cols;
 
-            fill_phases(self, &b, x, padding, phases);
-            for (size_t at = 0; at < n; at += BLOCK) block(self, user, phases + at, results + at);
-            for (size_t i = 0; i < b.n_rows; i++)
-                memcpy(y + (row + i) * v->out_w + col, results + i * self->width,
-                       b.n_cols * sizeof *y);
+            run_band(self, kernel, &b, x, y);
         }
-    }
 }

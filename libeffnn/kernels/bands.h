@@ -17,6 +17,8 @@
 
 enum {
     EFFNN__BAND_BLOCK = 64,
+    EFFNN__BAND_ROWS = 4,
+    EFFNN__BAND_LANES = 16,
     EFFNN__BAND_TAPS = 1024 /* of a window, at most */
 };
 
@@ -36,7 +38,22 @@ bool effnn__bands_plan(effnn__bands *out, const effnn__conv2d *conv);
 typedef void (*effnn__band_block)(const effnn__bands *bands, const void *user, const float *phases,
                                   float *out);
 
-/* One plane: y [out_h, out_w] from x [h, w], padded with `padding`. */
-void effnn__bands_run(const effnn__bands *bands, const float *x, float padding,
-                      effnn__band_block block, const void *user, float *y);
+/* The same for EFFNN__BAND_LANES outputs in each of EFFNN__BAND_ROWS rows, which share most of what
+ * they read where windows move by one row: rows of the phases are bands->width apart, of out
+ * `pitch`. */
+typedef void (*effnn__band_rows)(const effnn__bands *bands, const void *user, const float *phases,
+                                 float *out, size_t pitch);
+
+/* What a plane is done with; `rows` may be NULL, and is for strides of 1 only. */
+typedef struct effnn__band_kernel {
+    effnn__band_block block;
+    effnn__band_rows rows;
+    const void *user;
+    const float *x_end; /* of the memory that planes lie in: up to there more may be read */
+    float padding;
+} effnn__band_kernel;
+
+/* One plane: y [out_h, out_w] from x [h, w]. */
+void effnn__bands_run(const effnn__bands *bands, const effnn__band_kernel *kernel, const float *x,
+                      float *y);
 #endif

@@ -156,10 +156,13 @@ static effnn_status max_planes(void *arg, size_t piece, size_t begin, size_t end
 {
     const band_job *const job = arg;
     const effnn__conv2d *const v = &job->windows;
+    const effnn__band_kernel kernel = { .block = max_block,
+                                        .x_end = job->x + job->pool->planes * v->h * v->w,
+                                        .padding = -INFINITY };
 
     (void)piece;
     for (size_t i = begin; i < end; i++)
-        effnn__bands_run(&job->bands, job->x + i * v->h * v->w, -INFINITY, max_block, NULL,
+        effnn__bands_run(&job->bands, &kernel, job->x + i * v->h * v->w,
                          job->y + i * v->out_h * v->out_w);
     return EFFNN_OK;
 }
@@ -207,12 +210,14 @@ static effnn_status average_planes(void *arg, size_t piece, size_t begin, size_t
 {
     const band_job *const job = arg;
     const effnn__conv2d *const v = &job->windows;
+    const effnn__band_kernel kernel = { .block = sum_block,
+                                        .x_end = job->x + job->pool->planes * v->h * v->w };
 
     (void)piece;
     for (size_t i = begin; i < end; i++) {
         float *const y = job->y + i * v->out_h * v->out_w;
 
-        effnn__bands_run(&job->bands, job->x + i * v->h * v->w, 0.0f, sum_block, NULL, y);
+        effnn__bands_run(&job->bands, &kernel, job->x + i * v->h * v->w, y);
         divide_rows(job->pool, y);
     }
     return EFFNN_OK;
