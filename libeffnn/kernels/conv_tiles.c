@@ -13,6 +13,7 @@
 
 enum {
     POSITIONS = 256,         /* of a piece, at most */
+    FLAT_POSITIONS = 1024,   /* where the picture itself is read */
     FEWEST_PANELS = 3,       /* of output channels of a piece, where there are more */
     STRIDE = POSITIONS + 16, /* of the columns: an odd number of cache lines */
 };
@@ -45,7 +46,7 @@ static void plan(conv_job *job, const effnn__conv2d *v)
     job->tile = effnn__tile_get();
     effnn__conv_pieces_open(pieces, v);
     job->is_flat = effnn__conv_is_flat(v);
-    across = effnn__piece_count(pieces->positions, POSITIONS);
+    across = effnn__piece_count(pieces->positions, job->is_flat ? FLAT_POSITIONS : POSITIONS);
     job->columns =
         effnn__piece_count(effnn__piece_count(pieces->positions, across), job->tile->columns) *
         job->tile->columns;
@@ -145,17 +146,18 @@ static void run_terms(const conv_job *job, const piece *p, size_t term, size_t k
                           .lo = job->after->lo,
                           .hi = job->after->hi };
 
-    for (size_t j = 0; j < p->n_cols; j += tile->columns) {
-        t.b = p->columns + j;
-        t.n = p->n_cols - j < tile->columns ? p->n_cols - j : tile->columns;
-        /* with whatever the scratch holds; behind the picture there may be nothing */
-        t.b_padded = t.n == tile->columns || !job->is_flat;
-        for (size_t row = p->at.row; row < end; row += t.m) {
-            t.m = effnn__conv_tile_rows(pieces, row, end);
-            t.a = weights + effnn__conv_row_begin(pieces, row - first, taps);
+    /* Row by row, so that the output is written in long runs, which memory is fast at. */
+    for (size_t row = p->at.row; row < end; row += t.m) {
+        t.m = effnn__conv_tile_rows(pieces, row, end);
+        t.a = weights + effnn__conv_row_begin(pieces, row - first, taps);
+        if (job->after->bias && is_last)
+            t.bias_row = job->after->bias + group * pieces->group_out + row;
+        for (size_t j = 0; j < p->n_cols; j += tile->columns) {
+            t.b = p->columns + j;
             t.c = y + row * pieces->positions + j;
-            if (job->after->bias && is_last)
-                t.bias_row = job->after->bias + group * pieces->group_out + row;
+            t.n = p->n_cols - j < tile->columns ? p->n_cols - j : tile->columns;
+            /* with whatever the scratch holds; behind the picture there may be nothing */
+            t.b_padded = t.n == tile->columns || !job->is_flat;
             tile->run(&t);
         }
     }
