@@ -12,10 +12,9 @@
 #include <string.h>
 
 enum {
-    LINE = 384,          /* positions of a piece, about */
-    FEWEST_PANELS = 2,   /* of output channels of a piece, where there are more */
-    MOST_TILE = 16 * 64, /* elements of any tile */
-    SLACK = 64,          /* elements that a tile may read behind a slab */
+    LINE = 384,        /* positions of a piece, about */
+    FEWEST_PANELS = 2, /* of output channels of a piece, where there are more */
+    SLACK = 64,        /* elements that a tile may read behind a slab */
 };
 
 typedef struct slab_job {
@@ -28,6 +27,7 @@ typedef struct slab_job {
     effnn__conv_pieces pieces;
     size_t channels;                 /* of a group of the input */
     size_t width, lines, slab_lines; /* of the padded picture; output and slab rows of a piece */
+    size_t pitch;                    /* of a channel's results */
     size_t slab_floats, slot_bytes;
 } slab_job;
 
@@ -51,7 +51,6 @@ static void plan(slab_job *job, const effnn__conv2d *v)
 
     job->conv = v;
     job->tile = effnn__tile_get();
-    EFFNN_ASSERT(job->tile->rows * job->tile->columns <= MOST_TILE);
     effnn__conv_pieces_open(&job->pieces, v);
     job->channels = v->c_in / v->groups;
     job->width = v->out_w + (v->kernel_w - 1) * v->dilation_w;
@@ -61,7 +60,8 @@ static void plan(slab_job *job, const effnn__conv2d *v)
     effnn__conv_pieces_cut(&job->pieces, effnn__piece_count(v->out_h, job->lines), FEWEST_PANELS);
     job->slab_lines = job->lines + (v->kernel_h - 1) * v->dilation_h;
     job->slab_floats = round_up(job->channels * job->slab_lines * job->width + SLACK, 16);
-    job->slot_bytes = (job->slab_floats + MOST_TILE) * sizeof(float) +
+    job->pitch = round_up(job->lines * job->width, 16);
+    job->slot_bytes = (job->slab_floats + job->pieces.height * job->pitch) * sizeof(float) +
                       round_up(job->pieces.taps, 8) * sizeof(size_t);
 }
 
@@ -79,8 +79,8 @@ size_t effnn__conv2d_scratch_slabs(const effnn_context *context, const effnn__co
 
 typedef struct piece {
     effnn__conv_piece at;
-    size_t line, n_lines; /* output rows */
-    float *slab, *tile;
+    size_t line, n_lines;  /* output rows */
+    float *slab, *results; /* results: [rows of a tile, pitch] */
     size_t *offsets;
 } piece;
 
@@ -130,39 +130,39 @@ static void fill_offsets(const slab_job *job, const piece *p)
                     (c * job->slab_lines + ky * v->dilation_h) * job->width + kx * v->dilation_w;
 }
 
-/* Copy what a tile has computed for places [from, from + n) of the line to the output rows. */
-static void deliver(const slab_job *job, const piece *p, const effnn__tile_job *t, float *y,
-                    size_t from)
+/* Rows of results [m, pitch] to the output: within the piece a line may be written a little too
+ * far, since the next one follows. */
+static void deliver(const slab_job *job, const piece *p, size_t m, float *y)
 {
+    enum { STEP = 8 };
     const size_t out_w = job->conv->out_w;
 
-    for (size_t i = 0; i < t->m; i++, y += job->pieces.positions)
-        for (size_t j = 0; j < t->n;) {
-            const size_t line = (from + j) / job->width, x = (from + j) % job->width;
-            const size_t left = t->n - j, here = job->width - x < left ? job->width - x : left;
-            const size_t real = x >= out_w ? 0 : out_w - x < here ? out_w - x : here;
+    for (size_t i = 0; i < m; i++, y += job->pieces.positions)
+        for (size_t line = 0; line < p->n_lines; line++) {
+            const float *from = p->results + i * job->pitch + line * job->width;
+            float *to = y + (p->line + line) * out_w;
 
-            if (real)
-                memcpy(y + (p->line + line) * out_w + x, p->tile + i * t->c_row + j,
-                       real * sizeof *y);
-            j += here;
+            if (line + 1 == p->n_lines || out_w < STEP)
+                memcpy(to, from, out_w * sizeof *to);
+            else
+                for (size_t j = 0; j < out_w; j += STEP)
+                    memcpy(to + j, from + j, STEP * sizeof *to);
         }
 }
 
-static void run_tiles(const slab_job *job, const piece *p, size_t from, size_t n)
+static void run_tiles(const slab_job *job, const piece *p)
 {
     const effnn__conv_pieces *pieces = &job->pieces;
     const size_t group = p->at.item % job->conv->groups, end = p->at.row + p->at.n_rows;
+    const size_t length = (p->n_lines - 1) * job->width + job->conv->out_w;
+    const size_t columns = job->tile->columns;
     const float *packed = job->packed + group * effnn__conv_group_floats(pieces);
     float *y = job->y + p->at.item * pieces->group_out * pieces->positions;
-    effnn__tile_job t = { .n = n,
-                          .k = pieces->taps,
-                          .b = p->slab + from,
+    effnn__tile_job t = { .k = pieces->taps,
                           .b_offset = p->offsets,
-                          .c = p->tile,
                           .a_row = 1,
                           .a_col = pieces->panel,
-                          .c_row = job->tile->columns,
+                          .c_row = job->pitch,
                           .clamp = job->after->clamp,
                           .b_padded = true,
                           .lo = job->after->lo,
@@ -172,8 +172,13 @@ static void run_tiles(const slab_job *job, const piece *p, size_t from, size_t n
         t.m = effnn__conv_tile_rows(pieces, row, end);
         t.a = packed + effnn__conv_row_begin(pieces, row, pieces->taps);
         if (job->after->bias) t.bias_row = job->after->bias + group * pieces->group_out + row;
-        job->tile->run(&t);
-        deliver(job, p, &t, y + row * pieces->positions, from);
+        for (size_t from = 0; from < length; from += columns) {
+            t.n = length - from < columns ? length - from : columns;
+            t.b = p->slab + from;
+            t.c = p->results + from;
+            job->tile->run(&t);
+        }
+        deliver(job, p, t.m, y + row * pieces->positions);
     }
 }
 
@@ -183,10 +188,9 @@ static void run_piece(void *job_, size_t slot, size_t number)
     const effnn__conv2d *v = job->conv;
     piece p = { .at = effnn__conv_piece_at(&job->pieces, number),
                 .slab = (float *)(void *)(job->scratch + slot * job->slot_bytes) };
-    size_t length;
 
-    p.tile = p.slab + job->slab_floats;
-    p.offsets = (size_t *)(void *)(p.tile + MOST_TILE);
+    p.results = p.slab + job->slab_floats;
+    p.offsets = (size_t *)(void *)(p.results + job->pieces.height * job->pitch);
     p.line = p.at.across * job->lines;
     p.n_lines = v->out_h - p.line < job->lines ? v->out_h - p.line : job->lines;
     effnn__conv_fill_slab(
@@ -199,10 +203,7 @@ static void run_piece(void *job_, size_t slot, size_t number)
                              .first = p.line },
         p.slab);
     fill_offsets(job, &p);
-    length = (p.n_lines - 1) * job->width + v->out_w;
-    for (size_t from = 0; from < length; from += job->tile->columns)
-        run_tiles(job, &p, from,
-                  length - from < job->tile->columns ? length - from : job->tile->columns);
+    run_tiles(job, &p);
 }
 
 effnn_status effnn__conv2d_f32_slabs(effnn_context *context, const effnn__conv2d *conv,
