@@ -73,11 +73,11 @@ class Library:
             raise RuntimeError(f"{name}: {self.lib.effnn_status_name(status).decode()}: "
                                f"{self.lib.effnn_last_error().decode()}")
 
-    def load_bytes(self, data):
+    def load_bytes(self, data, threads=0):
         with tempfile.NamedTemporaryFile(suffix=".onnx", delete=False) as file:
             file.write(data)
         try:
-            return self.load(file.name)
+            return self.load(file.name, threads=threads)
         finally:
             os.unlink(file.name)
 
