@@ -54,7 +54,8 @@ effnn_status effnn__conv2d_f32_slabs(effnn_context *context, const effnn__conv2d
                                      const float *x, const float *packed,
                                      const effnn__epilogue *after, float *y, void *scratch);
 
-/* Convolutions with packed weights, output channels side by side (conv_lines.c); after: not NULL. */
+/* Convolutions with packed weights, output channels side by side in registers (conv_lines.c);
+ * after: not NULL. */
 bool effnn__conv2d_fits_lines(const effnn__conv2d *conv);
 size_t effnn__conv2d_scratch_lines(const effnn_context *context, const effnn__conv2d *conv);
 effnn_status effnn__conv2d_f32_lines(effnn_context *context, const effnn__conv2d *conv,

@@ -106,10 +106,10 @@ static void run(const effnn__tile_job *job)
     const indirect table = job->a_offset ? OF_A : job->b_offset ? OF_B : NEITHER;
 
     switch (job->m + table * ROWS) {
-#define X(m) \
-    case m: rows(job, m, NEITHER); break; \
-    case m + OF_A * ROWS: rows(job, m, OF_A); break; \
-    case m + OF_B * ROWS: rows(job, m, OF_B); break;
+#define X(m)                                        \
+    case m: rows(job, m, NEITHER); break;           \
+    case m + OF_A *ROWS: rows(job, m, OF_A); break; \
+    case m + OF_B *ROWS: rows(job, m, OF_B); break;
         BY_ROWS(X)
 #undef X
     default: break;

@@ -2,7 +2,7 @@
 /* im2col. Each row of the matrix is the input plane shifted by one tap; it is written output row by
  * output row, as zeros, a run of input elements, zeros. */
 
-#include "kernels/im2col.h"
+#include "kernels/conv/im2col.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
  * lie beyond an output row are computed and left out. Sums run as in conv_tiles.c, to the same
  * bits. */
 
-#include "kernels/conv_pieces.h"
+#include "kernels/conv/conv_pieces.h"
 #include "kernels/kernels_priv.h"
 
 #include <string.h>

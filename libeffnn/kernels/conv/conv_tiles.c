@@ -6,8 +6,8 @@
  * stays in the second cache, beside the weights that go with them. One filter a channel goes to the
  * direct loops. */
 
-#include "kernels/conv_pieces.h"
-#include "kernels/im2col.h"
+#include "kernels/conv/conv_pieces.h"
+#include "kernels/conv/im2col.h"
 #include "kernels/kernels_priv.h"
 #include "kernels/packed.h"
 

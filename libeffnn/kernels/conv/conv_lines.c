@@ -6,7 +6,7 @@
  * padding written out. Every tap of every channel begins at an offset of a table. Results are
  * turned over on their way to the output. Sums run as in conv_tiles.c, to the same bits. */
 
-#include "kernels/conv_pieces.h"
+#include "kernels/conv/conv_pieces.h"
 #include "kernels/kernels_priv.h"
 #include "kernels/packed.h"
 #include "kernels/turn.h"
