@@ -9,22 +9,33 @@
 
 enum { N_REPEATS = 5, PRODUCT_SIZE = 1024, PASS_SIZE = 1 << 24 };
 
-/* A model of one node over one input, which is read once for each operand. */
-static effnn_status make_model(effnn_model **out, effnn_context *context, const char *op,
-                               size_t n_operands, size_t rank, const int64_t *dims)
+/* What is timed: one node over an input, and where it takes two, a constant of the same shape. */
+typedef struct probe {
+    const char *op;
+    size_t n_operands, rank;
+    const int64_t *dims;
+} probe;
+
+static effnn_status make_model(effnn_model **out, effnn_context *context, const probe *self)
 {
-    static const char *const operands[] = { "x", "x" }, *const results[] = { "y" };
+    static const char *const operands[] = { "x", "w" }, *const results[] = { "y" };
     effnn_node node = EFFNN_NODE_INIT;
+    effnn_tensor *weight = NULL;
     effnn_status status = effnn_model_create(out, context);
 
-    node.op = op;
+    node.op = self->op;
     node.inputs = operands;
-    node.n_inputs = n_operands;
+    node.n_inputs = self->n_operands;
     node.outputs = results;
     node.n_outputs = 1;
-    if (status == EFFNN_OK) status = effnn_model_add_input(*out, "x", EFFNN_F32, rank, dims, NULL);
+    if (status == EFFNN_OK)
+        status = effnn_model_add_input(*out, "x", EFFNN_F32, self->rank, self->dims, NULL);
+    if (status == EFFNN_OK && self->n_operands > 1)
+        status = effnn_tensor_create(&weight, context, EFFNN_F32, self->rank, self->dims);
+    if (status == EFFNN_OK && weight) status = effnn_model_add_parameter(*out, "w", weight);
     if (status == EFFNN_OK) status = effnn_model_add_node(*out, &node);
     if (status == EFFNN_OK) status = effnn_model_add_output(*out, "y");
+    effnn_tensor_release(weight);
     return status;
 }
 
@@ -46,16 +57,16 @@ static effnn_status time_runs(effnn_session *session, effnn_tensor *x, double *o
     return status;
 }
 
-static effnn_status time_node(effnn_context *context, const char *op, size_t n_operands,
-                              size_t rank, const int64_t *dims, double *out)
+static effnn_status time_probe(effnn_context *context, const probe *self, double *out)
 {
     effnn_model *model = NULL;
     effnn_session *session = NULL;
     effnn_tensor *x = NULL;
-    effnn_status status = make_model(&model, context, op, n_operands, rank, dims);
+    effnn_status status = make_model(&model, context, self);
 
     if (status == EFFNN_OK) status = effnn_session_create(&session, model, NULL);
-    if (status == EFFNN_OK) status = effnn_tensor_create(&x, context, EFFNN_F32, rank, dims);
+    if (status == EFFNN_OK)
+        status = effnn_tensor_create(&x, context, EFFNN_F32, self->rank, self->dims);
     if (status == EFFNN_OK) status = time_runs(session, x, out);
     effnn_tensor_release(x);
     effnn_session_destroy(session);
@@ -66,12 +77,12 @@ static effnn_status time_node(effnn_context *context, const char *op, size_t n_o
 int cli_measure_machine(const cli *self, cli_machine *out)
 {
     const double n = PRODUCT_SIZE;
+    const int64_t sides[] = { PRODUCT_SIZE, PRODUCT_SIZE }, length[] = { PASS_SIZE };
     double product = 0.0, pass = 0.0;
-    effnn_status status = time_node(self->context, "matmul", 2, 2,
-                                    (const int64_t[]){ PRODUCT_SIZE, PRODUCT_SIZE }, &product);
+    effnn_status status = time_probe(self->context, &(probe){ "matmul", 2, 2, sides }, &product);
 
     if (status == EFFNN_OK)
-        status = time_node(self->context, "neg", 1, 1, (const int64_t[]){ PASS_SIZE }, &pass);
+        status = time_probe(self->context, &(probe){ "neg", 1, 1, length }, &pass);
     if (status != EFFNN_OK) return cli_fail(status);
     *out = (cli_machine){ .flops = 2.0 * n * n * n / product,
                           .bandwidth = 2.0 * sizeof(float) * PASS_SIZE / pass };
