@@ -216,6 +216,7 @@ static effnn_status eager_forward(eager *self, bool makes_outputs)
                            .outputs = self->outputs,
                            .n_outputs = request->n_outputs,
                            .aux = aux,
+                           .packed = request->packed,
                            .subgraphs = request->subgraphs };
 
     EFFNN_ASSERT(def->n_aux <= MAX_AUX);
