@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Memory of libeffnn beside ONNX Runtime's: load a model, run it, look at the process.
 
-    compare_memory.py libeffnn.so [--threads N] [--runs N] [--table FILE] [NAME ...]
+    compare_memory.py libeffnn.so [--threads N] [--keep-model] [--table FILE] [NAME ...]
 
 Each case is one model file at one batch size, those of compare_speed.py. For each program a fresh process
 imports it, makes the inputs, loads the file and runs a few times. Counted is what this adds to the resident
 set: the most at any time ("peak"), and what is left behind the runs ("steady"). libeffnn makes a session of
-the model and destroys the model; ONNX Runtime has its default options, but for the number of threads.
+the model and then, but for --keep-model, destroys the model. ONNX Runtime has its default options, but for
+the number of threads.
 """
 import argparse
 import os
@@ -48,7 +49,8 @@ def ours(args):
     def load(arrays):
         model = library.load(args.file, threads=args.threads)
         run = model.prepare(arrays)
-        model.drop_model()
+        if not args.keep_model:
+            model.drop_model()
         return run
     return load
 
@@ -98,6 +100,7 @@ def measure(args, engine, path, inputs):
     """Peak and steady memory, the least of a few processes."""
     command = [sys.executable, __file__, args.library, "--child", engine, "--file", str(path),
                "--inputs", str(inputs), "--threads", str(args.threads), "--runs", str(args.runs)]
+    command += ["--keep-model"] * args.keep_model
     found = []
     for _ in range(args.repeats):
         done = subprocess.run(command, capture_output=True, text=True)
@@ -155,6 +158,7 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--keep-model", action="store_true")
     parser.add_argument("--table")
     for name in "--child", "--file", "--inputs":  # what a process of one program is told
         parser.add_argument(name, help=argparse.SUPPRESS)
