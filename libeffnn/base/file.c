@@ -120,10 +120,10 @@ void effnn__file_close(effnn__file *self)
 
 void effnn__file_let_go(const effnn__file *self, const void *from, size_t size)
 {
-    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    const size_t offset = (size_t)((const unsigned char *)from - self->data), skew = offset % page;
+    const size_t offset = (uintptr_t)from - (uintptr_t)self->data;
+    const size_t skew = offset % (size_t)sysconf(_SC_PAGESIZE);
 
-    if (!self->mapped || size == 0) return;
+    if (!self->mapped || offset > self->size || size > self->size - offset) return;
     /* Only a hint: where it fails, the pages stay. */
     (void)madvise((void *)(uintptr_t)(self->data + offset - skew), size + skew, MADV_DONTNEED);
 }

@@ -164,9 +164,7 @@ static void make_calls(effnn__plan *self)
 
 /* ---- what operators want ---- */
 
-/* Readers of a constant that are asked whether all have it packed: a bound, since each of them
- * asks.
- */
+/* The most readers of a constant that are asked about it, since each of them asks all. */
 #define MAX_READERS 64
 
 /* Whether every reader of a constant has its elements in packed form. */

@@ -243,6 +243,7 @@ START_TEST(pages_that_are_let_go_of_come_back_from_the_file)
     ck_assert_ok(effnn__file_open(&file, path));
     ck_assert_mem_eq(file.data, text, file.size);
     const long before = resident_kb();
+    effnn__file_let_go(&file, text, sizeof text);
     effnn__file_let_go(&file, file.data + 5, file.size - 5);
     ck_assert_int_le(resident_kb(), before < 0 ? before : before / 4);
     ck_assert_mem_eq(file.data, text, file.size);
