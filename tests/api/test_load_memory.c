@@ -61,6 +61,9 @@ static void setup(void)
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/model.onnx", folder);
     input = test_tensor_random(NULL, EFFNN_F32, 2, (const int64_t[]){ 3, WIDTH }, 5);
+    model = NULL;
+    session = NULL;
+    output = NULL;
     live = peak = total = 0;
 }
 
