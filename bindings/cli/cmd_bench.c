@@ -160,6 +160,7 @@ static int run(cli *self)
         if (code == CLI_DONE && status == EFFNN_OK) status = effnn_dataset_read(&batch, data, 0, n);
         if (code == CLI_DONE && status != EFFNN_OK) code = cli_fail(status);
     }
+    effnn_model_destroy(model); /* the session can then let go of weights that it has packed */
     if (code == CLI_DONE)
         code = measure(self, session, &batch, flags->repeat ? flags->repeat : DEFAULT_REPEAT, &t);
     if (code == CLI_DONE && flags->profile) code = cli_measure_machine(self, &machine);
@@ -169,7 +170,6 @@ static int run(cli *self)
     free(batch.inputs);
     effnn_session_destroy(session);
     effnn_dataset_destroy(data);
-    effnn_model_destroy(model);
     return code;
 }
 

@@ -174,6 +174,7 @@ static int run(cli *self)
     if (model) {
         status = effnn_tokenizer_load(&tokenizer, flags->tokenizer, NULL);
         if (status == EFFNN_OK) status = effnn_decoder_create(&decoder, model, NULL);
+        effnn_model_destroy(model); /* the decoder has what it needs */
         code = status == EFFNN_OK ? CLI_DONE : cli_fail(status);
         t.tokenizer = tokenizer;
         if (code == CLI_DONE) code = begin(&t, flags->prompt ? flags->prompt : "", steps);
@@ -183,7 +184,6 @@ static int run(cli *self)
     free(t.bytes);
     effnn_decoder_destroy(decoder);
     effnn_tokenizer_destroy(tokenizer);
-    effnn_model_destroy(model);
     return code;
 }
 

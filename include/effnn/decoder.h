@@ -37,7 +37,7 @@ typedef struct effnn_decoder_options {
     }
 
 /**
- * Create. The decoder is a snapshot, as a session is.
+ * Create. The decoder is a snapshot, as a session is; the model may be destroyed first.
  *
  * @param[out] out      owned by the caller; untouched on failure.
  * @param      model    not changed.

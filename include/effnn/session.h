@@ -7,8 +7,9 @@
  *
  * Made from a model by effnn_session_create(); run as often as wanted; freed by
  * effnn_session_destroy(). A session is a snapshot: later changes to the model do not reach it, and
- * the model may be destroyed first. One session is used by one thread at a time; several sessions,
- * also of one model, may run in several threads.
+ * the model may be destroyed first; at its first run the session then lets go of weights that it
+ * has packed. One session is used by one thread at a time; several sessions, also of one model, may
+ * run in several threads.
  */
 
 #include <effnn/model.h>
@@ -92,7 +93,8 @@ typedef struct effnn_session_memory {
     uint64_t arena;     /**< values between nodes */
     uint64_t scratch;   /**< working memory of the operators */
     uint64_t packed;    /**< constants in a kernel's layout */
-    uint64_t constants; /**< parameters, shared with the model where it still has them */
+    uint64_t constants; /**< parameters that are not packed, shared with the model where it still
+                             has them */
 } effnn_session_memory;
 
 /** Tell the memory. @return EFFNN_OK; EFFNN_E_STATE before the first run. */

@@ -3,6 +3,8 @@
  * is whole and on disk. A reader so never sees half a file, and a failed write leaves the old one.
  * What is not a regular file (a pipe, a device) must not be replaced and is written in place. */
 
+#define _DEFAULT_SOURCE /* madvise */
+
 #include "base/file.h"
 
 #include "base/alloc.h"
@@ -114,6 +116,16 @@ void effnn__file_close(effnn__file *self)
     else
         effnn__free((void *)(uintptr_t)self->data);
     *self = (effnn__file){ 0 };
+}
+
+void effnn__file_let_go(const effnn__file *self, const void *from, size_t size)
+{
+    const size_t offset = (uintptr_t)from - (uintptr_t)self->data;
+    const size_t skew = offset % (size_t)sysconf(_SC_PAGESIZE);
+
+    if (!self->mapped || offset > self->size || size > self->size - offset) return;
+    /* Only a hint: where it fails, the pages stay. */
+    (void)madvise((void *)(uintptr_t)(self->data + offset - skew), size + skew, MADV_DONTNEED);
 }
 
 struct effnn__writer {

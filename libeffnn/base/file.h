@@ -24,6 +24,11 @@ effnn_status effnn__file_open(effnn__file *out, const char *path);
 effnn_status effnn__file_check_beside(const char *path, const char *directory, const char *model);
 void effnn__file_close(effnn__file *self); /* all zeros is allowed */
 
+/* Let go of the memory of the pages around `size` bytes of a mapped file, which come back from the
+ * file when they are read again. Of a file that was read nothing goes, and of
+ * other memory neither. */
+void effnn__file_let_go(const effnn__file *self, const void *from, size_t size);
+
 /* A file being written. Nothing is seen under `path` until commit; abandon leaves no trace. Links
  * are followed, permissions of a replaced file kept. A pipe or a device is written as it comes. */
 typedef struct effnn__writer effnn__writer;

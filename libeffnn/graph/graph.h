@@ -144,6 +144,10 @@ size_t effnn__graph_sweep(effnn__graph *self);
 effnn_status effnn__graph_set_constant(effnn__graph *self, effnn__value *value,
                                        effnn_tensor *tensor);
 
+/* Let go of a constant's contents: from here on it has dtype and shape only. For constants that
+ * nobody looks into any more: packed ones, and those that the next sweep removes. */
+void effnn__graph_let_go(effnn__graph *self, effnn__value *value);
+
 /* Turn an output of a node into a constant of the same name; the node has that output no more. */
 effnn_status effnn__graph_make_constant(effnn__graph *self, effnn__value *value,
                                         effnn_tensor *tensor);

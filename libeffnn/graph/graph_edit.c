@@ -266,6 +266,13 @@ effnn_status effnn__graph_set_constant(effnn__graph *self, effnn__value *value,
     return EFFNN_OK;
 }
 
+void effnn__graph_let_go(effnn__graph *self, effnn__value *value)
+{
+    (void)self;
+    EFFNN_ASSERT(value->constant && !value->is_output);
+    effnn__tensor_let_go(value->constant);
+}
+
 effnn_status effnn__graph_make_constant(effnn__graph *self, effnn__value *value,
                                         effnn_tensor *tensor)
 {

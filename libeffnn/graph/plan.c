@@ -116,7 +116,8 @@ static effnn_status place_constant(effnn__plan *self, const effnn__value *value)
         EFFNN_TRY(effnn__tensor_contiguous(&v->owned, value->constant));
         v->tensor = v->owned;
     }
-    if (value->n_uses) self->memory.constants += effnn_tensor_bytes(v->tensor);
+    if (value->n_uses && effnn_tensor_data(v->tensor))
+        self->memory.constants += effnn_tensor_bytes(v->tensor);
     return EFFNN_OK;
 }
 
@@ -163,8 +164,37 @@ static void make_calls(effnn__plan *self)
 
 /* ---- what operators want ---- */
 
+/* The most readers of a constant that are asked about it, since each of them asks all. */
+#define MAX_READERS 64
+
+/* Whether every reader of a constant has its elements in packed form. */
+static bool is_packed(const effnn__value *value)
+{
+    if (!value || !value->constant || value->is_output || value->n_uses > MAX_READERS) return false;
+    for (size_t i = 0; i < value->n_uses; i++) {
+        const effnn__use *use = &value->uses[i];
+        if (use->input >= 32 || !(use->node->packed.inputs >> use->input & 1)) return false;
+    }
+    return true;
+}
+
+/* Let go of a node's constants that are there in packed form: at once, so that a model's weights
+ * are not all in memory twice while its first plan is made. */
+static void let_go_of_packed(effnn__plan *self, const effnn__node *node)
+{
+    for (size_t i = 0; i < node->n_inputs; i++) {
+        effnn__value *value = node->inputs[i];
+        effnn__plan_value *v;
+        if (!is_packed(value) || !effnn_tensor_data(value->constant)) continue;
+        v = &self->values[value->index];
+        self->memory.constants -= effnn_tensor_bytes(v->tensor);
+        effnn__graph_let_go(self->graph, value);
+        if (v->owned) effnn__tensor_let_go(v->owned);
+    }
+}
+
 /* What the operator made of its constants, now or for an earlier plan. */
-static effnn_status pack_node(effnn__plan *self, size_t i)
+static effnn_status pack_node(effnn__plan *self, size_t i, bool let_go)
 {
     effnn__plan_node *node = &self->nodes[i];
     effnn_op_packed *packed = &effnn__graph_node(self->graph, i)->packed;
@@ -176,12 +206,13 @@ static effnn_status pack_node(effnn__plan *self, size_t i)
     node->call.packed = packed->data;
     self->memory.packed += packed->bytes;
     pthread_mutex_unlock(&self->graph->packing);
+    if (status == EFFNN_OK && let_go) let_go_of_packed(self, effnn__graph_node(self->graph, i));
     return status;
 }
 
-static effnn_status prepack(effnn__plan *self)
+static effnn_status prepack(effnn__plan *self, bool let_go)
 {
-    for (size_t i = 0; i < self->graph->nodes.n; i++) EFFNN_TRY(pack_node(self, i));
+    for (size_t i = 0; i < self->graph->nodes.n; i++) EFFNN_TRY(pack_node(self, i, let_go));
     return EFFNN_OK;
 }
 
@@ -280,7 +311,7 @@ static effnn_status fill_plan(effnn__plan *self, const effnn__shape *input_shape
     if (options->prepack && !options->keep_all) effnn__plan_fuse(self);
     effnn__plan_assign_buffers(self, options);
     EFFNN_TRY(effnn__plan_lay_out(self, options->keep_all));
-    if (options->prepack) EFFNN_TRY(prepack(self));
+    if (options->prepack) EFFNN_TRY(prepack(self, options->let_go));
     measure_scratch(self);
     EFFNN_TRY(allocate_blocks(self));
     bind_values(self);

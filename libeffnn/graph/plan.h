@@ -15,6 +15,7 @@ typedef struct effnn__plan effnn__plan;
 typedef struct effnn__plan_options {
     bool keep_all; /* no buffer is reused, nothing runs in place or is skipped (debugging) */
     bool prepack;  /* let operators prepack their constants and do what comes behind them */
+    bool let_go;   /* of the graph's constants that are packed: this thread alone uses the graph */
     const effnn__node *const
         *tapped;     /* [n_tapped] nodes whose inputs and outputs a tap will see: */
     size_t n_tapped; /* they do not run in place */

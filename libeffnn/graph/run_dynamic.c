@@ -72,6 +72,19 @@ static void drop_reader(values *self, const effnn__value *value)
     self->tensors[value->index] = NULL;
 }
 
+/* What a plan has had a node pack, whose constants may be gone since. */
+static const void *packed_of(const effnn__graph *graph, const effnn__node *node)
+{
+    pthread_mutex_t *packing = (pthread_mutex_t *)(uintptr_t)&graph->packing;
+    const void *data;
+
+    if (!node->def->prepack) return NULL;
+    pthread_mutex_lock(packing);
+    data = node->packed.data;
+    pthread_mutex_unlock(packing);
+    return data;
+}
+
 static effnn_status run_node(values *self, const effnn__graph *graph, const effnn__node *node,
                              const effnn__run_options *options)
 {
@@ -80,6 +93,7 @@ static effnn_status run_node(values *self, const effnn__graph *graph, const effn
         .def = node->def,
         .attrs = node->attrs,
         .node = node->name,
+        .packed = packed_of(graph, node),
         .subgraphs = &node->services,
         .inputs = self->inputs,
         .n_inputs = node->n_inputs,

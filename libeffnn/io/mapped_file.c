@@ -47,17 +47,24 @@ static void release_tensor(void *user, void *data)
     effnn__mapped_release(user);
 }
 
+static void idle_tensor(void *user, const void *data, size_t size)
+{
+    const effnn__mapped *self = user;
+
+    effnn__file_let_go(&self->file, data, size);
+}
+
 effnn_status effnn__mapped_tensor(effnn_tensor **out, effnn_context *context, effnn__mapped *self,
                                   effnn_dtype dtype, const effnn__shape *shape,
                                   const unsigned char *data, size_t size)
 {
     const size_t bits = effnn_dtype_bits(dtype), alignment = bits < 8 ? 1 : bits / 8;
+    const struct effnn__memory_owner owner = { idle_tensor, release_tensor, self };
     effnn_status status;
 
     if (size && (uintptr_t)data % alignment == 0) {
         atomic_fetch_add_explicit(&self->shares, 1, memory_order_relaxed);
-        status =
-            effnn__tensor_wrap_read_only(out, context, data, dtype, shape, release_tensor, self);
+        status = effnn__tensor_wrap_read_only(out, context, data, dtype, shape, &owner);
         if (status != EFFNN_OK) effnn__mapped_release(self);
         return status;
     }

@@ -182,7 +182,7 @@ static effnn_status find_costs(effnn_session *self, const planned *p)
 
 static effnn_status make_plan(planned *out, effnn_session *self, effnn_tensor *const *inputs)
 {
-    const effnn__plan_options options = { .prepack = !self->options.keep_written };
+    const effnn__plan_options options = { .prepack = !self->options.keep_written, .let_go = true };
     const size_t n = self->graph->inputs.n;
     planned p = { .shapes = effnn__alloc_array(n + 1, sizeof *p.shapes) };
     effnn_status status;

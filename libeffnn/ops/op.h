@@ -124,7 +124,8 @@ typedef struct effnn_op_saves {
 typedef struct effnn_op_packed {
     void *data;
     void (*destroy)(void *data);
-    size_t bytes; /* for the memory report */
+    size_t bytes;    /* for the memory report */
+    uint32_t inputs; /* bit i: with this, forward does not look at the elements of input i */
 } effnn_op_packed;
 
 typedef struct effnn_op_cost {

@@ -107,6 +107,7 @@ static const effnn_op_sample samples[] = {
     { .inputs = { "i64{1}", "i64{2,3}" } },
     { .inputs = { "bool[2]", "bool[1]" } },
     { .inputs = { "f32[2,3]" }, .attrs = "axis=1" },
+    { .inputs = { "f32[2,3]", "", "f32[2,3]" }, .attrs = "axis=0", .refused = "input 1 is absent" },
     { .inputs = { "f32[2,3]", "f32[2,4]" }, .refused = "3 is not 4" },
     { .inputs = { "f32[2,3]", "f32[2]" }, .refused = "rank 2" },
     { .inputs = { "f32[2]", "i64[2]" }, .refused = "i64" },

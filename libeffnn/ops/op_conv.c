@@ -355,7 +355,9 @@ static effnn_status prepack(const effnn_op_call *call, effnn_op_packed *out)
         return EFFNN_OK;
     const effnn__conv2d conv = conv_of(call);
     EFFNN_TRY(effnn__op_packed_alloc(out, kernels->conv2d_pack_bytes(&conv), call->node));
-    if (out->data) kernels->conv2d_pack(&conv, weight, out->data);
+    if (!out->data) return EFFNN_OK;
+    kernels->conv2d_pack(&conv, weight, out->data);
+    out->inputs = 1u << 1;
     return EFFNN_OK;
 }
 

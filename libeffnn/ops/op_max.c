@@ -27,6 +27,7 @@ static const effnn_op_sample samples[] = {
     { .inputs = { "f64[2]", "f64[]" } },
     { .inputs = { "i8[4]", "i8[4]" } },
     { .inputs = { "u64[3]", "u64[3]" } },
+    { .inputs = { "f32[2,3]", "", "f32[2,3]" }, .refused = "input 1 is absent" },
     { .inputs = { "f32[2,3]", "f32[2,4]" }, .refused = "does not broadcast" },
     { .inputs = { "f32[2]", "f64[2]" }, .refused = "f64" },
     { .inputs = { "bool[2]", "bool[2]" }, .refused = "bool" },

@@ -38,6 +38,7 @@ static const effnn_op_sample samples[] = {
     { .inputs = { "f32[0]", "f32[1]" } },
     { .inputs = { "f64[2]", "f64[]" } },
     { .inputs = { "f16[2]", "f16[2]", "f16[2]" } },
+    { .inputs = { "f32[2,3]", "", "f32[2,3]" }, .refused = "input 1 is absent" },
     { .inputs = { "f32[2,3]", "f32[2,4]" }, .refused = "does not broadcast" },
     { .inputs = { "i32[2]", "i32[2]" }, .refused = "i32" },
     EFFNN_SAMPLES_END,

@@ -94,9 +94,10 @@ effnn_status effnn__product_pack(const effnn_op_call *call, effnn_op_packed *out
 
     if (!effnn_tensor_data(b) || effnn_tensor_dtype(b) != EFFNN_F32) return EFFNN_OK;
     EFFNN_TRY(effnn__op_packed_alloc(out, effnn__pack_bytes(k, n), call->node));
-    if (out->data)
-        effnn__pack_f32(out->data, effnn_tensor_data(b), is_turned ? 1 : row, is_turned ? row : 1,
-                        k, n);
+    if (!out->data) return EFFNN_OK;
+    effnn__pack_f32(out->data, effnn_tensor_data(b), is_turned ? 1 : row, is_turned ? row : 1, k,
+                    n);
+    out->inputs = 1u << 1;
     return EFFNN_OK;
 }
 

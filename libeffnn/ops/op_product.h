@@ -15,7 +15,8 @@ effnn_status effnn__product_run(effnn_context *context, effnn_dtype dtype, const
  * and call->after is done too, its bias along the output's last dimension. */
 effnn_status effnn__product_node(const effnn_op_call *call, const effnn__gemm *gemm);
 
-/* prepack of a constant f32 matrix B [k, n], or its transpose; anything else is left as it is. */
+/* prepack of a constant f32 matrix B [k, n], or its transpose, which is input 1; anything else is
+ * left as it is. */
 effnn_status effnn__product_pack(const effnn_op_call *call, effnn_op_packed *out,
                                  const effnn_tensor *b, bool is_turned);
 #endif

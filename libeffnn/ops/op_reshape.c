@@ -87,6 +87,8 @@ static effnn_status infer(effnn_op_infer *call)
     if (!effnn__infer_content(call, 1, &rank, dims)) {
         if (!effnn__infer_length(call, 1, &rank)) return EFFNN_OK;
         EFFNN_TRY(effnn__infer_check_rank(call, rank));
+        /* Without sizes nothing is left open: the result is a scalar. */
+        if (rank == 0 && in->has_shape) EFFNN_TRY(check_count(call, rank, dims));
         for (size_t i = 0; i < rank; i++) EFFNN_TRY(effnn__symbols_fresh(&dims[i], call->symbols));
         effnn__info_set_shape(out, rank, dims);
         return EFFNN_OK;
@@ -140,6 +142,7 @@ static const effnn_op_sample samples[] = {
     { .inputs = { "f32[2,3]", "i64{4,-1}" }, .refused = "no size for -1" },
     { .inputs = { "f32[2,3]", "i64{-1,-1}" }, .refused = "both -1" },
     { .inputs = { "f32[2,3]", "i64{-3,2}" }, .refused = "-3" },
+    { .inputs = { "f32[2,3]", "i64[0]" }, .refused = "has 6 elements" },
     { .inputs = { "f32[2,3]", "i64{2,3,0}" }, .refused = "rank 2" },
     EFFNN_SAMPLES_END,
 };

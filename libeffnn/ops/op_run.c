@@ -78,7 +78,9 @@ effnn_status effnn__op_infer(effnn_op_infer *call)
     if (outside(call->n_outputs, def->min_outputs, def->max_outputs))
         return effnn__infer_fail(call, EFFNN_E_UNSUPPORTED, "%zu outputs, but it gives %d to %d",
                                  call->n_outputs, def->min_outputs, def->max_outputs);
-    for (size_t i = 0; i < (size_t)def->min_inputs; i++)
+    /* Of inputs without end each is one more operand: none of them is optional. */
+    const size_t n_needed = def->max_inputs == EFFNN_ANY ? call->n_inputs : (size_t)def->min_inputs;
+    for (size_t i = 0; i < n_needed; i++)
         if (!call->inputs[i]) return effnn__infer_fail(call, EFFNN_E_ARG, "input %zu is absent", i);
     for (size_t i = 0; i < call->n_outputs; i++) call->outputs[i] = (effnn__value_info){ 0 };
     return def->infer(call);
@@ -216,6 +218,7 @@ static effnn_status eager_forward(eager *self, bool makes_outputs)
                            .outputs = self->outputs,
                            .n_outputs = request->n_outputs,
                            .aux = aux,
+                           .packed = request->packed,
                            .subgraphs = request->subgraphs };
 
     EFFNN_ASSERT(def->n_aux <= MAX_AUX);

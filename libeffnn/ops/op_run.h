@@ -22,6 +22,7 @@ typedef struct effnn__op_request {
     const effnn_op_subgraphs *subgraphs;
     const effnn_tensor *const *inputs; /* [n_inputs], NULL: absent */
     size_t n_inputs, n_outputs;
+    const void *packed;   /* what the operator's prepack made, or NULL */
     const bool *unwanted; /* [n_outputs] or NULL: outputs that are not made but left NULL */
 } effnn__op_request;
 effnn_status effnn__op_run_request(const effnn__op_request *request, effnn_tensor **outputs);

@@ -25,6 +25,7 @@ static const effnn_op_sample samples[] = {
     { .inputs = { "f32[0]", "f32[1]" } },
     { .inputs = { "f64[2]", "f64[]" } },
     { .inputs = { "bf16[2]", "bf16[2]", "bf16[2]" } },
+    { .inputs = { "f32[2,3]", "", "f32[2,3]" }, .refused = "input 1 is absent" },
     { .inputs = { "f32[2,3]", "f32[2,4]" }, .refused = "does not broadcast" },
     { .inputs = { "f32[2]", "f64[2]" }, .refused = "f64" },
     { .inputs = { "i32[2]", "i32[2]" }, .refused = "i32" },

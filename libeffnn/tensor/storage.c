@@ -14,8 +14,9 @@ struct effnn__storage {
     effnn_context *context; /* holds a share of it */
     void *data;
     bool external, read_only;
-    effnn_release_fn release; /* external memory only */
-    void *user;
+    effnn_release_fn release; /* external memory only, like `idle` */
+    effnn__idle_fn idle;
+    void *user; /* of both */
 };
 
 static effnn_status storage_new(effnn__storage **out, effnn_context *context)
@@ -65,6 +66,16 @@ void effnn__storage_set_release(effnn__storage *self, effnn_release_fn release, 
 {
     self->release = release;
     self->user = user;
+}
+
+void effnn__storage_set_idle(effnn__storage *self, effnn__idle_fn idle)
+{
+    self->idle = idle;
+}
+
+void effnn__storage_idle(const effnn__storage *self, const void *data, size_t size)
+{
+    if (self && self->idle && size) self->idle(self->user, data, size);
 }
 
 effnn__storage *effnn__storage_retain(effnn__storage *self)

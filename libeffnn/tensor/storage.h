@@ -24,6 +24,13 @@ effnn_status effnn__storage_wrap(effnn__storage **out, effnn_context *context, v
  * failing constructor can drop the storage and leave the memory its owner's. */
 void effnn__storage_set_release(effnn__storage *self, effnn_release_fn release, void *user);
 
+/* What runs when bytes of wrapped memory are not needed for a while, though there are shares. */
+typedef void (*effnn__idle_fn)(void *user, const void *data, size_t size);
+void effnn__storage_set_idle(effnn__storage *self, effnn__idle_fn idle);
+
+/* Say that `size` bytes at `data` in it are not needed for a while. NULL is allowed. */
+void effnn__storage_idle(const effnn__storage *self, const void *data, size_t size);
+
 /* Add a share and return self; drop one. NULL is allowed. */
 effnn__storage *effnn__storage_retain(effnn__storage *self);
 void effnn__storage_release(effnn__storage *self);

@@ -143,14 +143,26 @@ effnn_status effnn_tensor_wrap(effnn_tensor **out, effnn_context *context, void 
 
 effnn_status effnn__tensor_wrap_read_only(effnn_tensor **out, effnn_context *context,
                                           const void *data, effnn_dtype dtype,
-                                          const effnn__shape *shape, effnn_release_fn release,
-                                          void *user)
+                                          const effnn__shape *shape,
+                                          const struct effnn__memory_owner *owner)
 {
     effnn__storage *storage = NULL;
 
     EFFNN_TRY(wrap(out, context, (void *)(uintptr_t)data, dtype, shape, &storage, true));
-    effnn__storage_set_release(storage, release, user);
+    effnn__storage_set_release(storage, owner->release, owner->user);
+    effnn__storage_set_idle(storage, owner->idle);
     return EFFNN_OK;
+}
+
+void effnn__tensor_let_go(effnn_tensor *self)
+{
+    EFFNN_ASSERT(!self->placed);
+    if (self->contiguous) effnn__storage_idle(self->storage, self->data, effnn_tensor_bytes(self));
+    effnn__storage_release(self->storage);
+    self->storage = NULL;
+    self->data = NULL;
+    effnn__shape_strides(self->strides, self->rank, self->dims);
+    self->contiguous = true;
 }
 
 effnn_status effnn__tensor_share(effnn_tensor **out, const effnn_tensor *self)

@@ -10,6 +10,14 @@
 #include <effnn/tensor.h>
 #include <stdbool.h>
 
+/* Whose memory a tensor is wrapped over: called when it is not needed for a while, and when the
+ * last share of it goes. */
+struct effnn__memory_owner {
+    void (*idle)(void *user, const void *data, size_t size);
+    effnn_release_fn release;
+    void *user;
+};
+
 effnn__shape effnn__tensor_shape(const effnn_tensor *self);
 
 /*
@@ -26,11 +34,16 @@ effnn_status effnn__tensor_make_unique(effnn_tensor *self); /* E_NOMEM leaves it
 /* A tensor object of its own over the same elements, without a copy. */
 effnn_status effnn__tensor_share(effnn_tensor **out, const effnn_tensor *self);
 
+/* Let go of the elements: what is left has dtype and shape, data NULL and rows one after another.
+ * Those of a mapped file give their memory back even if others hold them: it is read again when
+ * they want it. */
+void effnn__tensor_let_go(effnn_tensor *self);
+
 /* effnn_tensor_wrap over memory that must not be written (a mapped file): writers copy it. */
 effnn_status effnn__tensor_wrap_read_only(effnn_tensor **out, effnn_context *context,
                                           const void *data, effnn_dtype dtype,
-                                          const effnn__shape *shape, effnn_release_fn release,
-                                          void *user);
+                                          const effnn__shape *shape,
+                                          const struct effnn__memory_owner *owner);
 
 /* effnn_tensor_create with the elements unset. */
 effnn_status effnn__tensor_create_unset(effnn_tensor **out, effnn_context *context,

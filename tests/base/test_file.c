@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -215,6 +216,55 @@ START_TEST(a_pipe_is_written_not_replaced_and_read_to_its_end)
 }
 END_TEST
 
+/* Pages of the process's mapping of the file that are in memory, in KB. */
+static long resident_kb(void)
+{
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    char line[512];
+    bool is_ours = false;
+    long kb = -1;
+
+    while (maps && fgets(line, sizeof line, maps)) {
+        if (strstr(line, path)) is_ours = true;
+        if (!is_ours || sscanf(line, "Rss: %ld kB", &kb) != 1) continue;
+        break;
+    }
+    if (maps) fclose(maps);
+    return kb;
+}
+
+START_TEST(pages_that_are_let_go_of_come_back_from_the_file)
+{
+    static char text[1000001];
+    effnn__file file = { 0 };
+
+    memset(text, 'x', sizeof text - 1);
+    ck_assert_ok(write_text(text));
+    ck_assert_ok(effnn__file_open(&file, path));
+    ck_assert_mem_eq(file.data, text, file.size);
+    const long before = resident_kb();
+    effnn__file_let_go(&file, text, sizeof text);
+    effnn__file_let_go(&file, file.data + 5, file.size - 5);
+    ck_assert_int_le(resident_kb(), before < 0 ? before : before / 4);
+    ck_assert_mem_eq(file.data, text, file.size);
+    effnn__file_close(&file);
+}
+END_TEST
+
+START_TEST(memory_that_is_no_mapping_is_not_let_go_of)
+{
+    effnn__file file = { 0 };
+    size_t sum = 0, again = 0;
+
+    ck_assert_ok(effnn__file_open(&file, "/proc/self/maps"));
+    for (size_t i = 0; i < file.size; i++) sum += file.data[i];
+    effnn__file_let_go(&file, file.data, file.size);
+    for (size_t i = 0; i < file.size; i++) again += file.data[i];
+    ck_assert_uint_eq(again, sum);
+    effnn__file_close(&file);
+}
+END_TEST
+
 START_TEST(files_without_bytes_and_files_without_a_size_are_read)
 {
     effnn__file file = { 0 };
@@ -281,6 +331,7 @@ SUITE("file", setup, teardown, a_committed_file_holds_what_was_written,
       a_link_to_a_file_that_is_not_there_yet_makes_it_there,
       a_name_as_long_as_the_system_allows_can_be_written, a_full_device_is_named_with_the_reason,
       a_pipe_is_written_not_replaced_and_read_to_its_end,
+      pages_that_are_let_go_of_come_back_from_the_file, memory_that_is_no_mapping_is_not_let_go_of,
       files_without_bytes_and_files_without_a_size_are_read,
       what_cannot_be_read_or_written_is_named_with_the_reason,
       a_write_that_fails_half_way_leaves_the_old_file, no_memory_at_any_point_leaves_the_old_file)

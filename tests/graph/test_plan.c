@@ -234,6 +234,42 @@ START_TEST(scratch_is_that_of_the_neediest_node)
 }
 END_TEST
 
+START_TEST(packed_constants_are_let_go_of_unless_somebody_reads_them)
+{
+    effnn__value *x = test_input(graph, "x", "f32[N,32]"), *y, *z;
+    effnn__value *alone = test_random(graph, "alone", 1, 32, 32);
+    effnn__value *twice = test_random(graph, "twice", 2, 32, 32);
+    effnn__value *seen = test_random(graph, "seen", 3, 2, 32);
+    const effnn__plan_options options = { .prepack = true, .let_go = true };
+
+    y = test_op(graph, "matmul", NULL, test_op(graph, "matmul", NULL, x, alone), twice);
+    y = test_op(graph, "matmul", NULL, y, twice);
+    z = test_op(graph, "gemm", "transB=1", y, seen);
+    test_output(graph, test_op(graph, "matmul", NULL, z, seen), "y");
+    test_output(graph, test_op(graph, "relu", NULL, seen), "z");
+    make_plan(&options);
+    ck_assert_ptr_null(effnn_tensor_data(alone->constant));
+    ck_assert_ptr_null(effnn_tensor_data(twice->constant));
+    ck_assert_ptr_nonnull(effnn_tensor_data(seen->constant));
+    ck_assert_uint_eq(effnn__plan_memory_of(plan).constants, 2 * 32 * sizeof(float));
+    effnn__plan_destroy(plan);
+    plan = NULL;
+    make_plan(&options);
+    ck_assert_uint_eq(effnn__plan_memory_of(plan).constants, 2 * 32 * sizeof(float));
+}
+END_TEST
+
+START_TEST(other_plans_find_constants_where_they_were)
+{
+    effnn__value *x = test_input(graph, "x", "f32[N,32]");
+    effnn__value *w = test_random(graph, "w", 1, 32, 32);
+
+    test_output(graph, test_op(graph, "matmul", NULL, x, w), "y");
+    make_plan(&(effnn__plan_options){ .prepack = true });
+    ck_assert_ptr_nonnull(effnn_tensor_data(w->constant));
+}
+END_TEST
+
 START_TEST(planning_survives_failing_allocations)
 {
     const effnn__shape shape = { 2, { 2, 32 } };
@@ -257,4 +293,5 @@ SUITE("plan", setup, teardown, outputs_have_the_shape_for_these_inputs,
       a_result_of_another_size_is_not_computed_over_its_operand,
       an_output_is_written_in_the_callers_memory, a_tapped_node_keeps_its_operand,
       keep_all_gives_every_value_memory_of_its_own, scratch_is_that_of_the_neediest_node,
-      planning_survives_failing_allocations)
+      packed_constants_are_let_go_of_unless_somebody_reads_them,
+      other_plans_find_constants_where_they_were, planning_survives_failing_allocations)

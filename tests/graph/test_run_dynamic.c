@@ -131,7 +131,30 @@ START_TEST(an_output_may_be_an_input_or_a_constant)
 }
 END_TEST
 
-SUITE("run_dynamic", setup, teardown, an_output_that_is_not_given_is_made,
+/* A plan for other shapes has had them packed and let go of. */
+START_TEST(packed_constants_are_not_looked_for)
+{
+    const effnn__shape shape = { 2, { 2, 3 } };
+    effnn__plan *packed = NULL;
+    effnn__graph *product = test_graph();
+    effnn__value *x = test_input(product, "x", "f32[N,3]"), *w = test_random(product, "w", 1, 3, 4);
+    effnn_tensor *expected = NULL;
+
+    test_output(product, test_op(product, "matmul", NULL, x, w), "y");
+    ck_assert_ok(effnn__graph_run(product, (const effnn_tensor *const *)inputs, &expected, NULL));
+    ck_assert_ok(effnn__plan_create(&packed, product, &shape,
+                                    &(effnn__plan_options){ .prepack = true, .let_go = true }));
+    ck_assert_ptr_null(effnn_tensor_data(w->constant));
+    ck_assert_ok(effnn__graph_run(product, (const effnn_tensor *const *)inputs, &output, NULL));
+    ck_assert_tensor_near(output, expected, 1e-5, 1e-6);
+    effnn_tensor_release(expected);
+    effnn__plan_destroy(packed);
+    effnn__graph_destroy(product);
+}
+END_TEST
+
+SUITE("run_dynamic", setup, teardown, packed_constants_are_not_looked_for,
+      an_output_that_is_not_given_is_made,
       an_output_that_is_given_must_have_the_shape_that_comes_out, inputs_are_held_against_the_plan,
       contents_that_do_not_fit_fail_with_the_nodes_name, a_tap_sees_the_listed_nodes_only,
       a_failing_allocation_is_reported_and_leaks_nothing, an_output_may_be_an_input_or_a_constant)

@@ -71,6 +71,25 @@ START_TEST(elements_at_an_address_that_does_not_suit_are_copied)
 }
 END_TEST
 
+START_TEST(what_one_tensor_lets_go_of_the_others_still_have)
+{
+    effnn__mapped *mapped = NULL;
+    effnn_tensor *tensor = NULL, *other = NULL;
+    const unsigned char *data;
+
+    ck_assert_ok(effnn__mapped_open(&mapped, path));
+    data = effnn__mapped_file(mapped)->data;
+    ck_assert_ok(effnn__mapped_tensor(&tensor, NULL, mapped, EFFNN_F32, &four, data, 16));
+    effnn__mapped_release(mapped);
+    ck_assert_ok(effnn__tensor_share(&other, tensor));
+    effnn__tensor_let_go(tensor);
+    ck_assert_ptr_null(effnn_tensor_data(tensor));
+    ck_assert_mem_eq(effnn_tensor_data(other), values, 16);
+    effnn_tensor_release(tensor);
+    effnn_tensor_release(other);
+}
+END_TEST
+
 static effnn_status open_and_wrap(void)
 {
     effnn__mapped *mapped = NULL;
@@ -93,4 +112,5 @@ END_TEST
 
 SUITE("mapped_file", setup, teardown, a_tensor_lies_over_the_file_and_outlives_the_reader,
       a_writer_gets_a_copy_and_the_file_stays_as_it_is,
-      elements_at_an_address_that_does_not_suit_are_copied, it_survives_failing_allocations)
+      elements_at_an_address_that_does_not_suit_are_copied,
+      what_one_tensor_lets_go_of_the_others_still_have, it_survives_failing_allocations)

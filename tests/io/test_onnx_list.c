@@ -46,6 +46,31 @@ START_TEST(entries_of_four_and_eight_bytes_keep_their_bits)
 }
 END_TEST
 
+START_TEST(entries_that_lie_together_are_taken_at_once)
+{
+    /* field 4: {a, b}, an empty one, c by itself */
+    static const unsigned char bytes[] = { 0x22, 8,    1, 2,    3, 4,  5,  6, 7,
+                                           8,    0x22, 0, 0x25, 9, 10, 11, 12 };
+    effnn__onnx_list list =
+        effnn__onnx_list_over(message(bytes, sizeof bytes), 4, PROTOBUF_C_WIRE_TYPE_32BIT);
+    const unsigned char *data;
+    size_t n;
+
+    ck_assert(effnn__onnx_list_run(&list, &data, &n));
+    ck_assert_uint_eq(n, 2);
+    ck_assert_ptr_eq(data, bytes + 2);
+    ck_assert(effnn__onnx_list_run(&list, &data, &n));
+    ck_assert_uint_eq(n, 1);
+    ck_assert_ptr_eq(data, bytes + 13);
+    ck_assert(!effnn__onnx_list_run(&list, &data, &n));
+    ck_assert(!list.bad);
+    list = effnn__onnx_list_over(message(bytes, sizeof bytes), 4, PROTOBUF_C_WIRE_TYPE_64BIT);
+    ck_assert(effnn__onnx_list_run(&list, &data, &n));
+    ck_assert(!effnn__onnx_list_run(&list, &data, &n));
+    ck_assert(list.bad);
+}
+END_TEST
+
 START_TEST(what_is_no_list_ends_the_walk_and_says_so)
 {
     static const struct {
@@ -69,4 +94,5 @@ START_TEST(what_is_no_list_ends_the_walk_and_says_so)
 END_TEST
 
 SUITE("onnx_list", NULL, NULL, single_and_packed_entries_make_one_list,
-      entries_of_four_and_eight_bytes_keep_their_bits, what_is_no_list_ends_the_walk_and_says_so)
+      entries_of_four_and_eight_bytes_keep_their_bits, entries_that_lie_together_are_taken_at_once,
+      what_is_no_list_ends_the_walk_and_says_so)

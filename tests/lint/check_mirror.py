@@ -9,7 +9,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(sys.argv[1])
-ACROSS = {"golden", "hostile", "threads", "write_rule", "real_models"}  # last word of the test's name
+ACROSS = {"golden", "hostile", "memory", "threads", "write_rule", "real_models"}  # last word of the test's name
 problems = []
 
 

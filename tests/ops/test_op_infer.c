@@ -136,6 +136,19 @@ START_TEST(view_of_a_batch_keeps_the_batch)
 }
 END_TEST
 
+START_TEST(no_sizes_make_a_scalar_of_one_element_only)
+{
+    effnn__value_info none = { .has_dtype = true, .dtype = EFFNN_I64 }, out;
+
+    effnn__info_set_shape(&none, 1, &(effnn__sym){ .offset = 0 });
+    assert_shape(INFER("reshape", NULL, SHAPED(c(1), c(1)), none), "[]");
+    assert_shape(INFER("reshape", NULL, SHAPED(n), none), "[]");
+    const effnn__value_info inputs[] = { SHAPED(c(3), c(5)), none };
+    ck_assert_fails_saying(EFFNN_E_SHAPE, "15 elements",
+                           try_infer(&out, "reshape", NULL, inputs, 2));
+}
+END_TEST
+
 START_TEST(heads_are_split_and_joined_with_batch_and_length_open)
 {
     const effnn__value_info x = SHAPED(n, s, c(768));
@@ -265,6 +278,7 @@ START_TEST(names_of_dtypes_are_in_the_order_of_the_enumeration)
 END_TEST
 
 SUITE("op_infer", setup, teardown, view_of_a_batch_keeps_the_batch,
+      no_sizes_make_a_scalar_of_one_element_only,
       heads_are_split_and_joined_with_batch_and_length_open, a_class_token_expands_to_the_batch,
       arithmetic_follows_contents, what_cannot_be_known_has_no_content,
       slices_of_open_sizes_are_exact_or_fresh, windows_over_open_sizes_are_quotients,

@@ -105,7 +105,12 @@ class Model:
 
     def __del__(self):
         self.library.lib.effnn_session_destroy(self.session)
+        self.drop_model()
+
+    def drop_model(self):
+        """Keep the session only: what is left to do is to run."""
         self.library.lib.effnn_model_destroy(self.handle)
+        self.handle = None
 
     def _spec(self, i):
         spec = _ValueSpec(version=1)

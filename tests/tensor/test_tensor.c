@@ -204,6 +204,56 @@ START_TEST(a_share_is_an_object_of_its_own_over_the_same_elements)
 }
 END_TEST
 
+START_TEST(what_has_let_go_of_its_elements_keeps_dtype_and_shape)
+{
+    effnn_tensor *tensor = test_tensor_iota(2, 3), *turned = NULL, *share = NULL;
+
+    ck_assert_ok(effnn_tensor_view_permute(&turned, tensor, (const size_t[]){ 1, 0 }));
+    effnn__tensor_let_go(turned);
+    ck_assert_ptr_null(effnn_tensor_data(turned));
+    ck_assert_tensor_dims(turned, 3, 2);
+    ck_assert(effnn_tensor_is_contiguous(turned));
+    ck_assert_int_eq(effnn_tensor_dtype(turned), EFFNN_F32);
+    ck_assert_tensor_at(tensor, 5, 1, 2);
+    ck_assert_ok(effnn__tensor_share(&share, turned));
+    ck_assert_ptr_null(effnn_tensor_data(share));
+    effnn_tensor_release(share);
+    effnn_tensor_release(turned);
+    effnn_tensor_release(tensor);
+}
+END_TEST
+
+static void count_idle(void *user, const void *data, size_t size)
+{
+    ck_assert_ptr_nonnull(data);
+    *(size_t *)user += size;
+}
+
+static void count_released(void *user, void *data)
+{
+    ck_assert_ptr_nonnull(data);
+    *(size_t *)user += 1000;
+}
+
+START_TEST(the_owner_of_wrapped_memory_is_told_when_it_is_not_needed_and_when_it_is_free)
+{
+    static const float values[] = { 1, 2, 3 };
+    const effnn__shape shape = { .rank = 1, .dims = { 3 } };
+    size_t told = 0;
+    const struct effnn__memory_owner owner = { count_idle, count_released, &told };
+    effnn_tensor *tensor = NULL, *share = NULL;
+
+    ck_assert_ok(effnn__tensor_wrap_read_only(&tensor, NULL, values, EFFNN_F32, &shape, &owner));
+    ck_assert_ok(effnn__tensor_share(&share, tensor));
+    effnn__tensor_let_go(tensor);
+    ck_assert_uint_eq(told, 12);
+    effnn_tensor_release(share);
+    ck_assert_uint_eq(told, 1012);
+    effnn_tensor_release(tensor);
+    ck_assert_uint_eq(told, 1012);
+}
+END_TEST
+
 START_TEST(holders_of_one_object_see_its_writes)
 {
     effnn_tensor *tensor = test_tensor_iota(2), *same = effnn_tensor_retain(tensor);
@@ -290,7 +340,10 @@ SUITE("tensor", NULL, NULL, a_tensor_is_made_of_zeros_in_row_major_order,
       elements_lie_in_the_contexts_memory_and_a_lack_of_it_is_reported,
       wrapped_memory_is_used_in_place_and_released_once, a_refused_wrap_does_not_release,
       no_elements_may_be_wrapped_without_memory,
-      a_share_is_an_object_of_its_own_over_the_same_elements, holders_of_one_object_see_its_writes,
+      a_share_is_an_object_of_its_own_over_the_same_elements,
+      what_has_let_go_of_its_elements_keeps_dtype_and_shape,
+      the_owner_of_wrapped_memory_is_told_when_it_is_not_needed_and_when_it_is_free,
+      holders_of_one_object_see_its_writes,
       a_placed_header_allocates_nothing_and_is_written_in_place,
       a_copy_of_a_placed_tensor_outlives_the_arena, releasing_nothing_is_allowed,
       every_failing_allocation_is_reported)

@@ -71,6 +71,15 @@ static effnn_status run_node(const effnn__graph *graph, const effnn__node *node,
     return status == EFFNN_E_NOMEM ? status : EFFNN_OK;
 }
 
+/* Parameters that only a folded node has read: the sweep behind the pass removes them, but a model
+ * all of whose weights are folded must not be in memory twice until then. */
+static void let_go_of_parameters(effnn__graph *graph, const effnn__node *node)
+{
+    for (size_t i = 0; i < node->n_inputs; i++)
+        if (node->inputs[i] && is_parameter(node->inputs[i]))
+            effnn__graph_let_go(graph, node->inputs[i]);
+}
+
 static effnn_status fold_node(effnn__graph *graph, effnn__node *node, size_t *changes)
 {
     effnn_tensor **outputs = effnn__alloc_array(node->n_outputs, sizeof *outputs);
@@ -83,6 +92,7 @@ static effnn_status fold_node(effnn__graph *graph, effnn__node *node, size_t *ch
         status = effnn__graph_make_constant(graph, node->outputs[i], outputs[i]);
         ++*changes;
     }
+    if (status == EFFNN_OK && effnn__canon_is_dead(node)) let_go_of_parameters(graph, node);
     for (size_t i = 0; i < node->n_outputs; i++) effnn_tensor_release(outputs[i]);
     effnn__free(outputs);
     return status;

@@ -19,4 +19,7 @@ effnn__onnx_list effnn__onnx_list_over(const effnn__wire_field *message, uint32_
 
 /* Take the next entry off, its bits in the low end of *out; false at the end or if `bad`. */
 bool effnn__onnx_list_next(effnn__onnx_list *self, uint64_t *out);
+
+/* The same for all entries that lie together, of four or eight bytes each: *n of them at *out. */
+bool effnn__onnx_list_run(effnn__onnx_list *self, const unsigned char **out, size_t *n);
 #endif

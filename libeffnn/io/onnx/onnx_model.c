@@ -107,8 +107,10 @@ static effnn_status check_versions(effnn__onnx_input *self)
 }
 
 /* Walk the model's own fields: entries are read at once, the graph when the versions are known. */
-static effnn_status read_model(effnn__onnx_input *self, const unsigned char *data, size_t size)
+static effnn_status read_model(effnn__onnx_input *self)
 {
+    const unsigned char *data = self->file->data;
+    const size_t size = self->file->size;
     effnn__wire wire = effnn__wire_over(data, size);
     effnn__wire_field part, graph = { 0 }, producer = { 0 }, version = { 0 };
 
@@ -148,12 +150,12 @@ static void clear_input(effnn__onnx_input *self)
     effnn__map_clear(&self->names);
 }
 
-effnn_status effnn__onnx_load_memory(effnn_model **out, effnn_context *context,
-                                     const unsigned char *data, size_t size, const char *name,
-                                     const char *directory)
+static effnn_status load(effnn_model **out, effnn_context *context, const effnn__file *file,
+                         const char *name, const char *directory)
 {
     effnn__onnx_input self = { .name = name,
-                               .size = size,
+                               .file = file,
+                               .passed = file->data,
                                .external = { .directory = directory, .model = name } };
     effnn_status status = effnn_model_create(&self.model, context);
 
@@ -161,7 +163,7 @@ effnn_status effnn__onnx_load_memory(effnn_model **out, effnn_context *context,
     self.model->format = "onnx";
     self.graph = self.model->graph;
     self.root = &self;
-    status = read_model(&self, data, size);
+    status = read_model(&self);
     clear_input(&self);
     /* What the graph or an operator calls a bad argument or name comes from the file. */
     if (status == EFFNN_E_ARG || status == EFFNN_E_NOTFOUND) status = EFFNN_E_FORMAT;
@@ -171,6 +173,15 @@ effnn_status effnn__onnx_load_memory(effnn_model **out, effnn_context *context,
     }
     *out = self.model;
     return EFFNN_OK;
+}
+
+effnn_status effnn__onnx_load_memory(effnn_model **out, effnn_context *context,
+                                     const unsigned char *data, size_t size, const char *name,
+                                     const char *directory)
+{
+    const effnn__file file = { .data = data, .size = size };
+
+    return load(out, context, &file, name, directory);
 }
 
 /* The directory part of a path; by effnn__free. */
@@ -198,7 +209,7 @@ effnn_status effnn__onnx_load(effnn_model **out, effnn_context *context, const c
     EFFNN_TRY(directory_of(&directory, path));
     status = effnn__file_open(&file, path);
     if (status == EFFNN_OK) {
-        status = effnn__onnx_load_memory(out, context, file.data, file.size, path, directory);
+        status = load(out, context, &file, path, directory);
         effnn__file_close(&file);
     }
     effnn__free(directory);

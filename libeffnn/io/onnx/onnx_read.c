@@ -79,6 +79,21 @@ static effnn_status read_names(effnn__onnx_input *self, const effnn__wire_field 
 
 /* ---- initialisers ---- */
 
+#define LET_GO ((size_t)1 << 20) /* bytes that are let go of at once */
+
+/* The walk has copied what lies in front of the end of `part`, and the file's pages there need not
+ * be in memory beside the copy. Walks begin at the front of the file again and again. */
+static void pass(effnn__onnx_input *self, const effnn__wire_field *part)
+{
+    effnn__onnx_input *root = self->root;
+    const unsigned char *end = part->data + part->size;
+
+    if (end < root->passed) root->passed = part->begin;
+    if ((size_t)(end - root->passed) < LET_GO) return;
+    effnn__file_let_go(root->file, root->passed, (size_t)(end - root->passed));
+    root->passed = end;
+}
+
 /* Add a packed tensor, sparse or not, as a constant of this name. */
 static effnn_status add_packed(effnn__onnx_input *self, const effnn__wire_field *part,
                                const char *name, bool is_sparse)
@@ -95,6 +110,7 @@ static effnn_status add_packed(effnn__onnx_input *self, const effnn__wire_field 
                                                  part, name));
     status = effnn__graph_add_constant(&value, self->graph, name, true, tensor);
     effnn_tensor_release(tensor);
+    pass(self, part);
     return status;
 }
 

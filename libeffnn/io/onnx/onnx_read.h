@@ -33,7 +33,9 @@ struct effnn__onnx_input {
     effnn__onnx_external external;
     size_t n_imports, imports_capacity;
     effnn__onnx_import *imports;
-    size_t size, sparse_bytes; /* of the file; of the dense tensors made of sparse ones */
+    const effnn__file *file;
+    const unsigned char *passed; /* the file's pages in front of this are let go of */
+    size_t sparse_bytes;         /* of the dense tensors made of sparse ones */
 
     /* A node's graph: */
     effnn__onnx_input *outer;

@@ -61,12 +61,12 @@ static effnn_status take_room(sparse *self, effnn__onnx_input *input)
         !effnn__dtype_bytes(dtype, self->count, &bytes))
         return effnn__fail(EFFNN_E_FORMAT, "sparse tensor '%s': no tensor can have shape %s",
                            self->name, text);
-    if (bytes > 2 * root->size + FREE_BYTES - root->sparse_bytes)
+    if (bytes > 2 * root->file->size + FREE_BYTES - root->sparse_bytes)
         return effnn__fail(
             EFFNN_E_UNSUPPORTED,
             "sparse tensor '%s': dense, it would take %zu bytes, with %zu of others, "
             "which is too much for a file of %zu",
-            self->name, bytes, root->sparse_bytes, root->size);
+            self->name, bytes, root->sparse_bytes, root->file->size);
     root->sparse_bytes += bytes;
     return EFFNN_OK;
 }

@@ -154,13 +154,18 @@ static effnn_status count_list(size_t *out, const source *self, list_kind kind)
                                        [LIST_I64] = proto->n_int64_data,
                                        [LIST_F64] = proto->n_double_data,
                                        [LIST_U64] = proto->n_uint64_data };
+    const unsigned char *data;
     effnn__onnx_list list;
     uint64_t entry;
+    size_t n;
 
     *out = unpacked[kind];
     if (!self->packed || kind == LIST_NONE) return EFFNN_OK;
     list = effnn__onnx_list_over(self->packed, lists[kind].number, lists[kind].type);
-    while (effnn__onnx_list_next(&list, &entry)) ++*out;
+    if (list.type == PROTOBUF_C_WIRE_TYPE_VARINT)
+        while (effnn__onnx_list_next(&list, &entry)) ++*out;
+    else
+        while (effnn__onnx_list_run(&list, &data, &n)) *out += n;
     if (list.bad)
         return effnn__fail(EFFNN_E_FORMAT, "tensor '%s': its list of elements is malformed",
                            self->name);
@@ -218,12 +223,28 @@ static effnn_status put_entry(unsigned char *to, const source *self, size_t i, u
     return EFFNN_OK;
 }
 
+/* A packed list of floats: its entries are the elements, of which there are as many. */
+static void copy_floats(unsigned char *to, const source *self, effnn__onnx_list list)
+{
+    const unsigned char *data;
+    size_t n;
+
+    while (effnn__onnx_list_run(&list, &data, &n)) {
+        memcpy(to, data, n * self->unit);
+        to += n * self->unit;
+    }
+}
+
 static effnn_status copy_list(unsigned char *to, const source *self)
 {
     const struct list_row *row = &lists[self->type->list];
     effnn__onnx_list list = { 0 };
 
     if (self->packed) list = effnn__onnx_list_over(self->packed, row->number, row->type);
+    if (self->packed && row->type != PROTOBUF_C_WIRE_TYPE_VARINT) {
+        copy_floats(to, self, list);
+        return EFFNN_OK;
+    }
     for (size_t i = 0; i < self->units; i++) {
         uint64_t bits = 0;
 
