@@ -38,4 +38,10 @@ static inline size_t effnn__piece_count(size_t n, size_t grain)
 {
     return n / grain + (n % grain != 0);
 }
+
+/* Items of a piece when each takes about `work` simple steps. */
+static inline size_t effnn__grain(size_t work)
+{
+    return 32768 / (work ? work : 1) + 1;
+}
 #endif

@@ -5,14 +5,9 @@
 /* The entries' implementations, for the tables in kernels.c. `_ref` is the plain C reference; an
  * entry that has no second version yet is in both tables. */
 
+#include "kernels/conv/conv.h"
 #include "kernels/isa.h"
 #include "kernels/kernels.h"
-
-/* Items of a piece (effnn__parallel_for) when each takes about `work` simple steps. */
-static inline size_t effnn__grain(size_t work)
-{
-    return 32768 / (work ? work : 1) + 1;
-}
 
 effnn_status effnn__gemm_f32_ref(effnn_context *context, const effnn__gemm *gemm);
 effnn_status effnn__gemm_f64_ref(effnn_context *context, const effnn__gemm *gemm);
@@ -31,43 +26,6 @@ effnn_status effnn__gram_f32_ref(effnn_context *context, double *gram, const flo
 size_t effnn__gram_scratch_blis(size_t n, size_t d);
 effnn_status effnn__gram_f32_blis(effnn_context *context, double *gram, const float *x, size_t n,
                                   size_t d, double scale, void *scratch);
-
-size_t effnn__conv2d_scratch_ref(const effnn_context *context, const effnn__conv2d *conv);
-effnn_status effnn__conv2d_f32_ref(effnn_context *context, const effnn__conv2d *conv,
-                                   const float *x, const float *weight,
-                                   const effnn__epilogue *after, float *y, void *scratch);
-size_t effnn__conv2d_scratch_tiles(const effnn_context *context, const effnn__conv2d *conv);
-effnn_status effnn__conv2d_f32_tiles(effnn_context *context, const effnn__conv2d *conv,
-                                     const float *x, const float *weight,
-                                     const effnn__epilogue *after, float *y, void *scratch);
-size_t effnn__conv2d_pack_bytes_tiles(const effnn__conv2d *conv);
-void effnn__conv2d_pack_tiles(const effnn__conv2d *conv, const float *weight, float *packed);
-effnn_status effnn__conv2d_packed_f32_tiles(effnn_context *context, const effnn__conv2d *conv,
-                                            const float *x, const float *packed,
-                                            const effnn__epilogue *after, float *y, void *scratch);
-
-/* Convolutions of stride 1 with packed weights, over slabs of the padded picture (conv_slabs.c);
- * after: not NULL. */
-bool effnn__conv2d_fits_slabs(const effnn__conv2d *conv);
-size_t effnn__conv2d_scratch_slabs(const effnn_context *context, const effnn__conv2d *conv);
-effnn_status effnn__conv2d_f32_slabs(effnn_context *context, const effnn__conv2d *conv,
-                                     const float *x, const float *packed,
-                                     const effnn__epilogue *after, float *y, void *scratch);
-
-/* Convolutions with packed weights, output channels side by side in registers (conv_lines.c);
- * after: not NULL. */
-bool effnn__conv2d_fits_lines(const effnn__conv2d *conv);
-size_t effnn__conv2d_scratch_lines(const effnn_context *context, const effnn__conv2d *conv);
-effnn_status effnn__conv2d_f32_lines(effnn_context *context, const effnn__conv2d *conv,
-                                     const float *x, const float *packed,
-                                     const effnn__epilogue *after, float *y, void *scratch);
-
-size_t effnn__conv2d_pack_bytes_ref(const effnn__conv2d *conv);
-void effnn__conv2d_pack_ref(const effnn__conv2d *conv, const float *weight, float *packed);
-/* One filter for each channel (c_in = groups), by direct loops. */
-effnn_status effnn__conv2d_f32_depthwise(effnn_context *context, const effnn__conv2d *conv,
-                                         const float *x, const float *weight,
-                                         const effnn__epilogue *after, float *y);
 
 effnn_status effnn__max_pool2d_f32(effnn_context *context, const effnn__pool2d *pool,
                                    const float *x, float *y, int64_t *index);

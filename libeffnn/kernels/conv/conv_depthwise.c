@@ -4,7 +4,7 @@
 
 #include "base/pool.h"
 #include "kernels/bands.h"
-#include "kernels/kernels_priv.h"
+#include "kernels/conv/conv.h"
 
 #include <string.h>
 

@@ -6,8 +6,8 @@
  * padding written out. Every tap of every channel begins at an offset of a table. Results are
  * turned over on their way to the output. Sums run as in conv_tiles.c, to the same bits. */
 
+#include "kernels/conv/conv.h"
 #include "kernels/conv/conv_pieces.h"
-#include "kernels/kernels_priv.h"
 #include "kernels/packed.h"
 #include "kernels/turn.h"
 

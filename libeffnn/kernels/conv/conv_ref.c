@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* 2-D convolution as its definition reads: a sum over the window of each output, in double. */
 
-#include "kernels/kernels_priv.h"
+#include "kernels/conv/conv.h"
 
 #include <string.h>
 

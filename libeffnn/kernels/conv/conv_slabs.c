@@ -6,8 +6,8 @@
  * lie beyond an output row are computed and left out. Sums run as in conv_tiles.c, to the same
  * bits. */
 
+#include "kernels/conv/conv.h"
 #include "kernels/conv/conv_pieces.h"
-#include "kernels/kernels_priv.h"
 
 #include <string.h>
 

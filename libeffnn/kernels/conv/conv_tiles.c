@@ -6,9 +6,9 @@
  * stays in the second cache, beside the weights that go with them. One filter a channel goes to the
  * direct loops. */
 
+#include "kernels/conv/conv.h"
 #include "kernels/conv/conv_pieces.h"
 #include "kernels/conv/im2col.h"
-#include "kernels/kernels_priv.h"
 #include "kernels/packed.h"
 
 enum {
