@@ -9,8 +9,11 @@
 #include "ops/op_saves.h"
 
 #include "base/pool.h"
+#include "kernels/conv_few.h"
 #include "kernels/kernels.h"
 #include "tensor/dtype.h"
+
+#include <stdalign.h>
 
 enum {
     COLUMN_BYTES = 4 << 20, /* columns of three axes made at a time … */
@@ -318,6 +321,32 @@ static bool has_three_axes(const effnn_op_call *call)
     return effnn_tensor_rank(call->inputs[0]) == 5;
 }
 
+/* ---- two axes, in f32 ---- */
+
+/* Packed weights are in the layout for the shapes of the first plan; where those of another one
+ * want the other layout, they are taken as they are, which gives the same bits. */
+typedef struct packed_weights {
+    alignas(64) bool for_few;
+    alignas(64) float data[];
+} packed_weights;
+
+static effnn_status run_plane(const effnn_op_call *call, const effnn__conv2d *conv,
+                              const effnn__epilogue *after)
+{
+    const effnn__kernels *kernels = effnn__kernels_get();
+    const packed_weights *packed = call->packed;
+    const float *x = effnn_tensor_data(call->inputs[0]);
+    const float *weight = effnn_tensor_data(call->inputs[1]);
+    float *y = effnn__tensor_data(call->outputs[0]);
+
+    if (packed && packed->for_few && effnn__conv_few_fits(conv))
+        return effnn__conv_few_f32(call->context, conv, x, packed->data, after, y, call->scratch);
+    if (packed && !packed->for_few)
+        return kernels->conv2d_packed_f32(call->context, conv, x, packed->data, after, y,
+                                          call->scratch);
+    return kernels->conv2d_f32(call->context, conv, x, weight, after, y, call->scratch);
+}
+
 static effnn_status forward(const effnn_op_call *call)
 {
     const effnn_tensor *bias = effnn__call_input(call, 2);
@@ -339,11 +368,7 @@ static effnn_status forward(const effnn_op_call *call)
     effnn__epilogue after = call->after;
 
     after.bias = job.bias;
-    if (call->packed)
-        return effnn__kernels_get()->conv2d_packed_f32(call->context, &conv, job.x, call->packed,
-                                                       &after, job.y, call->scratch);
-    return effnn__kernels_get()->conv2d_f32(call->context, &conv, job.x, job.weight, &after, job.y,
-                                            call->scratch);
+    return run_plane(call, &conv, &after);
 }
 
 static effnn_status prepack(const effnn_op_call *call, effnn_op_packed *out)
@@ -354,8 +379,17 @@ static effnn_status prepack(const effnn_op_call *call, effnn_op_packed *out)
     if (!weight || effnn_tensor_dtype(call->inputs[1]) != EFFNN_F32 || has_three_axes(call))
         return EFFNN_OK;
     const effnn__conv2d conv = conv_of(call);
-    EFFNN_TRY(effnn__op_packed_alloc(out, kernels->conv2d_pack_bytes(&conv), call->node));
-    if (out->data) kernels->conv2d_pack(&conv, weight, out->data);
+    const bool few = effnn__conv_few_fits(&conv);
+    const size_t bytes =
+        few ? effnn__conv_few_pack_bytes(&conv) : kernels->conv2d_pack_bytes(&conv);
+    if (bytes == 0) return EFFNN_OK;
+    EFFNN_TRY(effnn__op_packed_alloc(out, sizeof(packed_weights) + bytes, call->node));
+    packed_weights *packed = out->data;
+    packed->for_few = few;
+    if (few)
+        effnn__conv_few_pack(&conv, weight, packed->data);
+    else
+        kernels->conv2d_pack(&conv, weight, packed->data);
     return EFFNN_OK;
 }
 
@@ -371,7 +405,9 @@ static size_t scratch(const effnn_op_call *call, effnn_op_phase phase)
         return job.group_in * job.taps * job.block * sizeof(float);
     }
     const effnn__conv2d conv = conv_of(call);
-    return effnn__kernels_get()->conv2d_scratch(call->context, &conv);
+    const size_t bytes = effnn__kernels_get()->conv2d_scratch(call->context, &conv);
+    const size_t few = effnn__conv_few_fits(&conv) ? effnn__conv_few_scratch(&conv) : 0;
+    return bytes > few ? bytes : few;
 }
 
 static void cost(const effnn_op_call *call, effnn_op_cost *out)
