@@ -9,6 +9,8 @@
 #include "support/alloc_fail.h"
 #include "support/branches.h"
 
+#include <pthread.h>
+
 static effnn__graph *graph;
 static effnn__plan *plan;
 static effnn_tensor *inputs[2], *output;
@@ -172,6 +174,47 @@ START_TEST(more_shapes_than_plans_are_planned_again)
 }
 END_TEST
 
+/* A plan of its own over the graph that all share, on n rows; NULL: all went well. */
+static void *plan_and_run(void *rows)
+{
+    const int64_t n = (int64_t)(intptr_t)rows;
+    const effnn__shape shapes[] = { { 2, { n, 3 } }, { 1, { 1 } } };
+    effnn_tensor *own[] = { test_tensor_random(NULL, EFFNN_F32, 2, shapes[0].dims, 5),
+                            test_tensor_zeros(EFFNN_BOOL, 1, (const int64_t[]){ 1 }) };
+    effnn_tensor *y = test_tensor_zeros(EFFNN_F32, 2, shapes[0].dims), *expected = NULL;
+    effnn__plan *mine = NULL;
+    effnn_status status =
+        effnn__plan_create(&mine, graph, shapes, &(effnn__plan_options){ .prepack = true });
+
+    if (status == EFFNN_OK)
+        status = effnn__graph_run(graph, (const effnn_tensor *const *)own, &expected, NULL);
+    for (int i = 0; i < 10 && status == EFFNN_OK; i++)
+        status = effnn__plan_run(mine, (const effnn_tensor *const *)own, &y, NULL);
+    if (status == EFFNN_OK) ck_assert_tensor_near(y, expected, 1e-5, 1e-6);
+    effnn__plan_destroy(mine);
+    effnn_tensor_release(own[0]);
+    effnn_tensor_release(own[1]);
+    effnn_tensor_release(y);
+    effnn_tensor_release(expected);
+    return status == EFFNN_OK ? NULL : rows;
+}
+
+START_TEST(several_threads_plan_one_graph)
+{
+    pthread_t threads[4];
+    void *failed = NULL;
+
+    have_equal_branches();
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, plan_and_run, (void *)(intptr_t)(i + 1)),
+                         0);
+    for (size_t i = 0; i < 4; i++) {
+        pthread_join(threads[i], &failed);
+        ck_assert_ptr_null(failed);
+    }
+}
+END_TEST
+
 START_TEST(no_memory_at_any_point_is_an_error_without_a_leak)
 {
     have_equal_branches();
@@ -185,4 +228,5 @@ SUITE("plan_branches", setup, teardown, both_branches_give_what_they_give_withou
       a_branch_that_has_run_runs_again_without_an_allocation,
       memory_counts_the_branches_that_have_run,
       branches_of_other_rank_make_the_output_that_comes_out,
-      more_shapes_than_plans_are_planned_again, no_memory_at_any_point_is_an_error_without_a_leak)
+      more_shapes_than_plans_are_planned_again, several_threads_plan_one_graph,
+      no_memory_at_any_point_is_an_error_without_a_leak)
