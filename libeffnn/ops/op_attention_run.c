@@ -24,6 +24,8 @@ enum {
     MOST_QUERIES = 128,
     FEWEST_QUERIES = 16, /* … but as many queries as these, for the products' sake */
     DOT_COST = 8,        /* of a product of a query and a key by itself, in terms of packing one */
+    SHARED_WORK = 1 << 17, /* multiply-adds from which on threads share them: a step of a decoder
+                            * is done before another thread is awake */
     CACHE_LINE = 64
 };
 
@@ -442,6 +444,14 @@ static void run_item(void *job_, size_t slot, size_t at)
     for (size_t r = 0; r < i.n; r++) effnn__attention_query(job, &i, i.first + r, scratch);
 }
 
+/* All items on one thread. */
+static effnn_status run_items(void *job, size_t piece, size_t begin, size_t end)
+{
+    (void)piece;
+    for (size_t at = begin; at < end; at++) run_item(job, 0, at);
+    return EFFNN_OK;
+}
+
 /* Past and new keys, or values, one behind the other for each head. */
 static void join(const effnn__attention_job *job, size_t output, size_t past, size_t fresh,
                  size_t size)
@@ -492,5 +502,7 @@ effnn_status effnn__attention_forward(const effnn_op_call *call)
     join(&job, EFFNN__ATTENTION_PRESENT_K, EFFNN__ATTENTION_PAST_K, EFFNN__ATTENTION_K, job.a.size);
     join(&job, EFFNN__ATTENTION_PRESENT_V, EFFNN__ATTENTION_PAST_V, EFFNN__ATTENTION_V,
          job.a.v_size);
+    if (job.n_items * job.block * job.a.total_len * (job.a.size + job.a.v_size) < SHARED_WORK)
+        return effnn__parallel_for(call->context, job.n_items, job.n_items + 1, run_items, &job);
     return effnn__parallel_items(call->context, job.n_items, run_item, &job);
 }

@@ -2,18 +2,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Time a decoder with a key/value cache beside ONNX Runtime and llama.cpp: one token at a time.
 
-    compare_decode.py libeffnn.so [--threads N] [--rounds N] [--tokens N] [--table FILE] [--gguf FILE] [NAME ...]
+    compare_decode.py libeffnn.so [--threads N] [--rounds N] [--tokens N] [--table FILE] [NAME ...]
 
 All continue a text greedily from the beginning-of-text token. A round has each program's text once, in an
 order that changes, after one that does not count; the figure is the median over rounds of the time of a
 token. ONNX Runtime gets the ONNX file that libeffnn writes, whose cache is inputs and outputs with room for
 a power of two of tokens; arrays are bound once a room (I/O binding), and only its runs are timed: choosing
 the token and writing the cache, which Python does, cost it nothing. libeffnn's figure has all three.
-llama.cpp (llama-cpp-python, if it is installed) gets the stories model as a GGUF file of f32 that is made
-here with the package gguf. What is not there is left out and named.
+llama.cpp (llama-cpp-python, if it is installed) gets the stories model as a GGUF file of f32 made here with
+the package gguf, and only its llama_decode is timed. What is not there is left out and named.
 """
 import argparse
 import ctypes
+import json
 import os
 import pathlib
 import statistics
@@ -111,6 +112,54 @@ class OnnxRuntime:
         return out, seconds
 
 
+def read_safetensors(path):
+    data = pathlib.Path(path).read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:8 + size])
+    metadata = header.pop("__metadata__", {})
+    tensors = {}
+    for name, row in header.items():
+        begin, end = row["data_offsets"]
+        tensors[name] = np.frombuffer(data[8 + size + begin:8 + size + end],
+                                      np.float32).reshape(row["shape"])
+    return tensors, metadata
+
+
+GGUF_NAMES = {"attention_norm": "attn_norm", "attention.wq": "attn_q", "attention.wk": "attn_k",
+              "attention.wv": "attn_v", "attention.wo": "attn_output", "ffn_norm": "ffn_norm",
+              "feed_forward.w1": "ffn_gate", "feed_forward.w2": "ffn_down", "feed_forward.w3": "ffn_up",
+              "tok_embeddings": "token_embd", "norm": "output_norm", "output": "output"}
+
+
+def write_gguf(path, source):
+    """Weights with Meta's names, whose pairs of neighbours turn together as llama.cpp's do."""
+    import gguf
+    tensors, metadata = read_safetensors(source)
+    vocabulary, width = tensors["tok_embeddings.weight"].shape
+    depth = 1 + max(int(name.split(".")[1]) for name in tensors if name.startswith("layers."))
+    heads = int(metadata["n_heads"])
+    kv_heads = tensors["layers.0.attention.wk.weight"].shape[0] * heads // width
+    writer = gguf.GGUFWriter(str(path), "llama")
+    writer.add_context_length(int(metadata["max_seq_len"]))
+    writer.add_embedding_length(width)
+    writer.add_block_count(depth)
+    writer.add_feed_forward_length(tensors["layers.0.feed_forward.w1.weight"].shape[0])
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(kv_heads)
+    writer.add_rope_dimension_count(width // heads)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_vocab_size(vocabulary)
+    writer.add_tokenizer_model("none")
+    for name, array in tensors.items():
+        parts = name.removesuffix(".weight").split(".")
+        block = f"blk.{parts[1]}." if parts[0] == "layers" else ""
+        writer.add_tensor(f"{block}{GGUF_NAMES['.'.join(parts[2:] if block else parts)]}.weight", array)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 class LlamaCpp:
     def __init__(self, path, threads):
         import llama_cpp
@@ -156,8 +205,12 @@ def run_case(library, case, folder, args):
     model.save(path, 17)
     ours = Ours(library, model)
     programs = {"libeffnn": ours, "ONNX Runtime": OnnxRuntime(path, ours.vocabulary(), args.threads)}
-    if name == "stories260k" and args.gguf:
-        programs["llama.cpp"] = LlamaCpp(args.gguf, args.threads)
+    if name == "stories260k":
+        try:
+            write_gguf(path.with_suffix(".gguf"), STORIES)
+            programs["llama.cpp"] = LlamaCpp(path.with_suffix(".gguf"), args.threads)
+        except ImportError as error:
+            print(f"left out: llama.cpp: {error}", flush=True)
     try:
         return measure(programs, args.tokens, args.rounds)
     finally:
@@ -172,7 +225,6 @@ def main():
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--tokens", type=int, default=200)
     parser.add_argument("--table")
-    parser.add_argument("--gguf")
     parser.add_argument("names", nargs="*")
     args = parser.parse_intermixed_args()
     library = Library(args.library)
