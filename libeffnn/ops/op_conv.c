@@ -9,8 +9,8 @@
 #include "ops/op_saves.h"
 
 #include "base/pool.h"
-#include "kernels/conv_few.h"
 #include "kernels/kernels.h"
+#include "ops/op_conv_few.h"
 #include "tensor/dtype.h"
 
 #include <stdalign.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Attention over a cache: where keys and values are concatenations of a past and a fresh part that
- * nothing else reads, the operator takes the parts. It never joins them, so that a step of a decoder
- * does not copy its cache. */
+ * nothing else reads, the operator takes the parts. It never joins them, so that a step of a
+ * decoder does not copy its cache. */
 
 #include "base/alloc.h"
 #include "graph/passes/passes.h"
@@ -21,8 +21,8 @@ static const effnn__node *find_join(const effnn__value *value)
     return axis == 2 || axis == -2 ? join : NULL;
 }
 
-/* With a past, places count from its beginning: what sees only a part of the keys by its place would
- * see another one. */
+/* With a past, places count from its beginning: what sees only a part of the keys by its place
+ * would see another one. */
 static bool sees_all_places(const effnn__node *node)
 {
     return effnn__canon_attr(node, "is_causal", 0) == 0 &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef EFFNN_KERNELS_CONV_FEW_H
-#define EFFNN_KERNELS_CONV_FEW_H
+#ifndef EFFNN_OPS_OP_CONV_FEW_H
+#define EFFNN_OPS_OP_CONV_FEW_H
 
 /* Convolutions of few output positions: along a tile's columns lie output channels, for positions
  * would leave most of them empty. An element is the same sum in the same order as by the kernels'

@@ -4,15 +4,15 @@
  * over the positions of a few images at a time. The product gives channels side by side, which is
  * what y wants if there is one position; else they are turned behind it. */
 
-#include "kernels/conv_few.h"
+#include "ops/op_conv_few.h"
 
 #include "base/pool.h"
-#include "kernels/kernels_priv.h"
 #include "kernels/packed.h"
 
 enum {
     MOST_POSITIONS = 16,
     FEWEST_FILTERS = 16, /* of a group, where there are several: panels are filled up */
+    GRAIN = 32768,       /* elements moved by one piece, about */
     ROWS = 48            /* of a product, about: positions of images that are worked on together */
 };
 
@@ -171,7 +171,7 @@ static effnn_status run_group(effnn_context *context, few *self, const float *pa
     gemm.c = (self->positions == 1 ? self->y + self->first * self->conv->c_out : self->product) +
              channel;
     if (!find_direct(self, &gemm)) {
-        EFFNN_TRY(effnn__parallel_for(context, self->n, effnn__grain(self->taps * self->positions),
+        EFFNN_TRY(effnn__parallel_for(context, self->n, GRAIN / (self->taps * self->positions) + 1,
                                       fill_images, self));
         gemm.a = self->columns;
         gemm.a_row = 1;
@@ -195,7 +195,7 @@ effnn_status effnn__conv_few_f32(effnn_context *context, const effnn__conv2d *co
         for (job.group = 0; job.group < conv->groups; job.group++)
             EFFNN_TRY(run_group(context, &job, packed, after));
         if (job.positions > 1)
-            EFFNN_TRY(effnn__parallel_for(context, job.n, effnn__grain(job.positions * conv->c_out),
+            EFFNN_TRY(effnn__parallel_for(context, job.n, GRAIN / (job.positions * conv->c_out) + 1,
                                           turn_images, &job));
     }
     return EFFNN_OK;

@@ -2,7 +2,7 @@
 /* Convolutions of few output positions: the bits of the kernels' way for many, at any number of
  * threads and for any number of images. */
 
-#include "kernels/conv_few.h"
+#include "ops/op_conv_few.h"
 #include "support/arrays.h"
 #include "support/suite.h"
 #include "support/tensor_assert.h"
@@ -144,5 +144,6 @@ START_TEST(many_positions_small_groups_and_nothing_do_not_fit)
 }
 END_TEST
 
-LOOP_SUITE("conv_few", NULL, NULL, N_CASES, has_the_bits_of_many_positions_at_any_number_of_threads,
+LOOP_SUITE("op_conv_few", NULL, NULL, N_CASES,
+           has_the_bits_of_many_positions_at_any_number_of_threads,
            an_image_has_its_bits_in_any_company, many_positions_small_groups_and_nothing_do_not_fit)
