@@ -2,6 +2,7 @@
 /* effnn bench: how long one inference takes, as a whole and by node; with a profile also how near
  * each node comes to what the machine can do. */
 
+#include "inputs.h"
 #include "machine.h"
 
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 typedef struct bench_flags {
     uint32_t batch, repeat;
+    cli_list size;
     bool profile;
 } bench_flags;
 
@@ -26,7 +28,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* Run WARM_UP times, then `repeat` times with the clock. */
-static int measure(cli *self, effnn_session *session, const effnn_batch *batch, uint32_t repeat,
+static int measure(cli *self, effnn_session *session, effnn_tensor *const *inputs, uint32_t repeat,
                    timing *out)
 {
     const size_t n_outputs = effnn_session_output_count(session);
@@ -40,7 +42,7 @@ static int measure(cli *self, effnn_session *session, const effnn_batch *batch, 
     for (uint32_t i = 0; seconds && outputs && i < repeat + WARM_UP && status == EFFNN_OK; i++) {
         const double start = cli_seconds();
 
-        status = effnn_session_run(session, batch->inputs, outputs, &options);
+        status = effnn_session_run(session, inputs, outputs, &options);
         if (i >= WARM_UP) seconds[i - WARM_UP] = cli_seconds() - start;
     }
     cli_progress_done(self);
@@ -135,41 +137,50 @@ static int print_result(const cli *self, const effnn_session *session, uint32_t 
     return CLI_DONE;
 }
 
-static int run(cli *self)
+/* The model goes as soon as the session has what it needs: that can then let go of weights that it
+ * has packed. */
+static int bench(cli *self, effnn_model *model, uint32_t batch, effnn_tensor *const *inputs)
 {
     const bench_flags *flags = self->flags;
     effnn_session_options options = EFFNN_SESSION_OPTIONS_INIT;
     effnn_session *session = NULL;
-    effnn_dataset *data = NULL;
-    effnn_batch batch = { .version = 1 };
     timing t = { 0 };
     cli_machine machine = { 0 };
-    char uri[32];
+    effnn_status status;
     int code;
-    effnn_model *model = cli_load(self, self->args[0], &code);
-    const uint32_t n = model ? cli_batch(self, model, flags->batch ? flags->batch : 1) : 0;
 
     options.profile = flags->profile;
-    snprintf(uri, sizeof uri, "random:%u", n);
-    if (code == CLI_DONE) data = cli_open(self, uri, model, &code);
-    if (code == CLI_DONE) {
-        effnn_status status = effnn_session_create(&session, model, &options);
-
-        batch.inputs = calloc(effnn_dataset_input_count(data) + 1, sizeof(effnn_tensor *));
-        if (!batch.inputs) code = cli_no_memory();
-        if (code == CLI_DONE && status == EFFNN_OK) status = effnn_dataset_read(&batch, data, 0, n);
-        if (code == CLI_DONE && status != EFFNN_OK) code = cli_fail(status);
-    }
-    effnn_model_destroy(model); /* the session can then let go of weights that it has packed */
-    if (code == CLI_DONE)
-        code = measure(self, session, &batch, flags->repeat ? flags->repeat : DEFAULT_REPEAT, &t);
+    status = effnn_session_create(&session, model, &options);
+    effnn_model_destroy(model);
+    if (status != EFFNN_OK) return cli_fail(status);
+    code = measure(self, session, inputs, flags->repeat ? flags->repeat : DEFAULT_REPEAT, &t);
     if (code == CLI_DONE && flags->profile) code = cli_measure_machine(self, &machine);
     if (code == CLI_DONE)
-        code = print_result(self, session, n, &t, flags->profile ? &machine : NULL);
-    effnn_batch_clear(&batch);
-    free(batch.inputs);
+        code = print_result(self, session, batch, &t, flags->profile ? &machine : NULL);
     effnn_session_destroy(session);
-    effnn_dataset_destroy(data);
+    return code;
+}
+
+static int run(cli *self)
+{
+    const bench_flags *flags = self->flags;
+    int code;
+    effnn_model *model = cli_load(self, self->args[0], &code);
+    const size_t n_inputs = model ? effnn_model_input_count(model) : 0;
+    const uint32_t n = model ? cli_batch(self, model, flags->batch ? flags->batch : 1) : 0;
+    effnn_tensor **inputs = calloc(n_inputs + 1, sizeof(effnn_tensor *));
+
+    if (model && !inputs) code = cli_no_memory();
+    if (model && inputs) {
+        code = cli_random_inputs(self, model, n, &flags->size, inputs);
+        if (code == CLI_DONE) {
+            code = bench(self, model, n, inputs);
+            model = NULL;
+        }
+    }
+    for (size_t i = 0; inputs && i < n_inputs; i++) effnn_tensor_release(inputs[i]);
+    free(inputs);
+    effnn_model_destroy(model);
     return code;
 }
 
@@ -178,6 +189,8 @@ static const cli_flag flags[] = {
       false, false },
     { "repeat", 'n', CLI_COUNT, offsetof(bench_flags, repeat), "N", "runs that count (default 20)",
       false, false },
+    { "size", 's', CLI_LIST, offsetof(bench_flags, size), "NAME=N",
+      "size of an open dimension by its name (default 1)", false, false },
     { "profile", 'p', CLI_SWITCH, offsetof(bench_flags, profile), NULL, "time by node", false,
       false },
     { NULL, 0, CLI_SWITCH, 0, NULL, NULL, false, false },

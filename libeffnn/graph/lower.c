@@ -14,6 +14,7 @@ effnn_status effnn__lower(effnn__graph *graph)
         &effnn__pass_batch_norm,
         &effnn__pass_attention,
         &effnn__pass_layout,
+        &effnn__pass_cache,
         &effnn__pass_lower_subgraphs,
         NULL,
     };

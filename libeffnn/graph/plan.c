@@ -19,6 +19,8 @@ void effnn__plan_destroy(effnn__plan *self)
     if (!self) return;
     for (size_t i = 0; self->values && i < self->graph->values.n; i++)
         effnn_tensor_release(self->values[i].owned);
+    for (size_t i = 0; self->nodes && i < self->graph->nodes.n; i++)
+        effnn__branches_destroy(self->nodes[i].branches);
     effnn__context_free(self->graph->context, self->arena);
     effnn__context_free(self->graph->context, self->scratch);
     effnn__free(self->input_shapes);
@@ -135,6 +137,16 @@ static effnn_status place_values(effnn__plan *self, const effnn__value_info *inf
     return EFFNN_OK;
 }
 
+static effnn_status make_branches(effnn__plan *self, bool prepack)
+{
+    for (size_t i = 0; i < self->graph->nodes.n; i++) {
+        const effnn__node *node = effnn__graph_node(self->graph, i);
+        if (node->subgraphs)
+            EFFNN_TRY(effnn__branches_create(&self->nodes[i].branches, node, prepack));
+    }
+    return EFFNN_OK;
+}
+
 static void make_calls(effnn__plan *self)
 {
     const effnn_tensor **inputs = self->inputs;
@@ -155,8 +167,9 @@ static void make_calls(effnn__plan *self)
                                                .n_inputs = node->n_inputs,
                                                .outputs = outputs,
                                                .n_outputs = node->n_outputs,
-                                               .aux = self->no_aux,
-                                               .subgraphs = &node->services };
+                                               .aux = self->no_aux };
+        if (self->nodes[i].branches)
+            self->nodes[i].call.subgraphs = effnn__branches_services(self->nodes[i].branches);
         inputs += node->n_inputs;
         outputs += node->n_outputs;
     }
@@ -297,6 +310,7 @@ static effnn_status fill_plan(effnn__plan *self, const effnn__shape *input_shape
     effnn_status status;
 
     EFFNN_TRY(allocate_tables(self));
+    EFFNN_TRY(make_branches(self, options->prepack));
     EFFNN_TRY(effnn__graph_infer_bound(&infos, self->graph, input_shapes));
     if (has_open_values(self, infos)) {
         effnn__free(infos);
@@ -346,7 +360,11 @@ bool effnn__plan_is_dynamic(const effnn__plan *self)
 
 effnn__plan_memory effnn__plan_memory_of(const effnn__plan *self)
 {
-    return self->memory;
+    effnn__plan_memory sum = self->memory;
+
+    for (size_t i = 0; i < self->graph->nodes.n; i++)
+        if (self->nodes[i].branches) effnn__branches_add_memory(&sum, self->nodes[i].branches);
+    return sum;
 }
 
 const effnn__shape *effnn__plan_output_shape(const effnn__plan *self, size_t i)

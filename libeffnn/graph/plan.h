@@ -4,9 +4,10 @@
 
 /* A graph planned for concrete input shapes: every tensor's shape, one arena in which buffers whose
  * lives do not overlap share memory, scratch, prepacked constants. Making a plan allocates; running
- * it does not. A plan is used by one thread at a time; several plans over one graph run at a time.
- * Where the shape of a value depends on data, there is no arena: such a plan runs its nodes one by
- * one on memory that comes and goes. */
+ * it does not, but for a graph that a node holds and that is run for the first time: it gets a plan
+ * then, which is kept. A plan is used by one thread at a time; several plans over one graph run at
+ * a time. Where the shape of a value depends on data, there is no arena: such a plan runs its nodes
+ * one by one on memory that comes and goes. */
 
 #include "graph/graph.h"
 

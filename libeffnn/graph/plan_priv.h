@@ -2,8 +2,8 @@
 #ifndef EFFNN_GRAPH_PLAN_PRIV_H
 #define EFFNN_GRAPH_PLAN_PRIV_H
 
-/* The body of a plan, shared by its making (plan.c, plan_memory.c, plan_layout.c) and its running
- * (run.c).
+/* The body of a plan, shared by its making (plan.c, plan_branches.c, plan_memory.c,
+ * plan_layout.c) and its running (run.c, run_dynamic.c).
  *
  * Every value has a tensor header at a fixed address, so that the calls of all nodes are put
  * together once. A header's elements lie in a buffer; several values may lie in one (views, results
@@ -37,11 +37,15 @@ typedef struct effnn__plan_value {
     size_t slot; /* of a graph output: its place among them, the first if it has several */
 } effnn__plan_value;
 
+/* Plans of the graphs that a node holds (plan_branches.c). */
+typedef struct effnn__branches effnn__branches;
+
 typedef struct effnn__plan_node {
     effnn_op_call call;
-    bool is_view;         /* output 0 is input 0's memory: nothing to run */
-    bool is_fused;        /* done by the node in front: output 0 is that input's memory */
-    size_t fused_operand; /* … the input's number */
+    effnn__branches *branches; /* owned; NULL: the node holds no graphs */
+    bool is_view;              /* output 0 is input 0's memory: nothing to run */
+    bool is_fused;             /* done by the node in front: output 0 is that input's memory */
+    size_t fused_operand;      /* … the input's number */
     bool is_tapped;
 } effnn__plan_node;
 
@@ -76,6 +80,13 @@ void effnn__plan_assign_buffers(effnn__plan *self, const effnn__plan_options *op
 
 /* Give every buffer in the arena its offset; sets memory.arena and memory.live. */
 effnn_status effnn__plan_lay_out(effnn__plan *self, bool keep_all);
+
+effnn_status effnn__branches_create(effnn__branches **out, const effnn__node *node, bool prepack);
+void effnn__branches_destroy(effnn__branches *self); /* NULL is allowed */
+/* What the node's calls get; borrowed. */
+const effnn_op_subgraphs *effnn__branches_services(const effnn__branches *self);
+/* Add what the plans made so far hold; of `live` nothing is known. */
+void effnn__branches_add_memory(effnn__plan_memory *sum, const effnn__branches *self);
 
 /* effnn__plan_run of a dynamic plan. */
 effnn_status effnn__plan_run_dynamic(effnn__plan *self, const effnn_tensor *const *inputs,

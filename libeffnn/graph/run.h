@@ -29,9 +29,9 @@ effnn_status effnn__plan_run(effnn__plan *self, const effnn_tensor *const *input
                              effnn_tensor **outputs, const effnn__run_options *options);
 
 /* Run a graph without a plan, node by node, allocating as it goes: inputs [graph->inputs.n] of any
- * shape that its operators take, NULL where absent; outputs [graph->outputs.n], new contiguous
- * tensors owned by the caller, which may share storage with inputs and constants; untouched on
- * failure. options->tap sees every node. */
+ * shape that its operators take, NULL where absent; outputs [graph->outputs.n], as of a plan
+ * whose shapes depend on data: those that are made may share storage with inputs and constants.
+ * options->tap sees every node. */
 effnn_status effnn__graph_run(const effnn__graph *graph, const effnn_tensor *const *inputs,
                               effnn_tensor **outputs, const effnn__run_options *options);
 #endif

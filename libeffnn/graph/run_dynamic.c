@@ -85,16 +85,18 @@ static const void *packed_of(const effnn__graph *graph, const effnn__node *node)
     return data;
 }
 
-static effnn_status run_node(values *self, const effnn__graph *graph, const effnn__node *node,
-                             const effnn__run_options *options)
+/* plan: whose plans of graphs inside are used, or NULL. */
+static effnn_status run_node(values *self, const effnn__graph *graph, const effnn__plan *plan,
+                             const effnn__node *node, const effnn__run_options *options)
 {
+    const effnn__branches *branches = plan ? plan->nodes[node->index].branches : NULL;
     const effnn__op_request request = {
         .context = graph->context,
         .def = node->def,
         .attrs = node->attrs,
         .node = node->name,
         .packed = packed_of(graph, node),
-        .subgraphs = &node->services,
+        .subgraphs = branches ? effnn__branches_services(branches) : &node->services,
         .inputs = self->inputs,
         .n_inputs = node->n_inputs,
         .n_outputs = node->n_outputs,
@@ -123,51 +125,12 @@ static effnn_status run_node(values *self, const effnn__graph *graph, const effn
     return EFFNN_OK;
 }
 
-/* Hand the graph's outputs over; one that is an input, a constant or another output is a share. */
-static effnn_status take_outputs(values *self, const effnn__graph *graph, effnn_tensor **outputs)
+/* The results of a run; one that is an input, a constant or another output is a share. */
+static effnn_status take_results(values *self, const effnn__graph *graph, effnn_tensor **results)
 {
-    for (size_t i = 0; i < graph->outputs.n; i++) {
-        const effnn_tensor *tensor = tensor_of(self, graph->outputs.items[i]);
-        const effnn_status status = effnn__tensor_contiguous(&outputs[i], tensor);
-        if (status == EFFNN_OK) continue;
-        while (i-- > 0) {
-            effnn_tensor_release(outputs[i]);
-            outputs[i] = NULL;
-        }
-        return status;
-    }
+    for (size_t i = 0; i < graph->outputs.n; i++)
+        EFFNN_TRY(effnn__tensor_contiguous(&results[i], tensor_of(self, graph->outputs.items[i])));
     return EFFNN_OK;
-}
-
-effnn_status effnn__graph_run(const effnn__graph *graph, const effnn_tensor *const *inputs,
-                              effnn_tensor **outputs, const effnn__run_options *options)
-{
-    static const effnn__run_options defaults;
-    values self = { 0 };
-    effnn_status status = values_open(&self, graph, inputs);
-
-    for (size_t i = 0; i < graph->nodes.n && status == EFFNN_OK; i++)
-        status = run_node(&self, graph, effnn__graph_node(graph, i), options ? options : &defaults);
-    if (status == EFFNN_OK) status = take_outputs(&self, graph, outputs);
-    values_clear(&self, graph);
-    return status;
-}
-
-/* ---- a plan without an arena ---- */
-
-/* What the tap of a plan's caller wants to see: nodes of a list. */
-typedef struct tapping {
-    const effnn__plan *plan;
-    const effnn__run_options *options;
-} tapping;
-
-static effnn_status tap_listed(void *user, const effnn__node *node,
-                               const effnn_tensor *const *inputs, effnn_tensor *const *outputs)
-{
-    const tapping *self = user;
-
-    if (!self->plan->nodes[node->index].is_tapped) return EFFNN_OK;
-    return self->options->tap(self->options->tap_user, node, inputs, outputs);
 }
 
 static effnn_status copy_into(effnn_tensor *to, const effnn__value *value, const effnn_tensor *from)
@@ -196,14 +159,57 @@ static effnn_status deliver(const effnn__graph *graph, effnn_tensor **results,
     return EFFNN_OK;
 }
 
+static effnn_status run_nodes(const effnn__graph *graph, const effnn__plan *plan,
+                              const effnn_tensor *const *inputs, effnn_tensor **outputs,
+                              const effnn__run_options *options)
+{
+    values self = { 0 };
+    effnn_tensor **results = effnn__alloc_array(graph->outputs.n + 1, sizeof(effnn_tensor *));
+    effnn_status status =
+        results ? values_open(&self, graph, inputs)
+                : effnn__fail_nomem("run of a graph", graph->outputs.n * sizeof(effnn_tensor *));
+
+    for (size_t i = 0; i < graph->nodes.n && status == EFFNN_OK; i++)
+        status = run_node(&self, graph, plan, effnn__graph_node(graph, i), options);
+    if (status == EFFNN_OK) status = take_results(&self, graph, results);
+    if (status == EFFNN_OK) status = deliver(graph, results, outputs);
+    for (size_t i = 0; results && i < graph->outputs.n; i++) effnn_tensor_release(results[i]);
+    effnn__free(results);
+    values_clear(&self, graph);
+    return status;
+}
+
+effnn_status effnn__graph_run(const effnn__graph *graph, const effnn_tensor *const *inputs,
+                              effnn_tensor **outputs, const effnn__run_options *options)
+{
+    static const effnn__run_options defaults;
+
+    return run_nodes(graph, NULL, inputs, outputs, options ? options : &defaults);
+}
+
+/* ---- a plan without an arena ---- */
+
+/* What the tap of a plan's caller wants to see: nodes of a list. */
+typedef struct tapping {
+    const effnn__plan *plan;
+    const effnn__run_options *options;
+} tapping;
+
+static effnn_status tap_listed(void *user, const effnn__node *node,
+                               const effnn_tensor *const *inputs, effnn_tensor *const *outputs)
+{
+    const tapping *self = user;
+
+    if (!self->plan->nodes[node->index].is_tapped) return EFFNN_OK;
+    return self->options->tap(self->options->tap_user, node, inputs, outputs);
+}
+
 effnn_status effnn__plan_run_dynamic(effnn__plan *self, const effnn_tensor *const *inputs,
                                      effnn_tensor **outputs, const effnn__run_options *options)
 {
     const effnn__graph *graph = self->graph;
     tapping tapped = { .plan = self, .options = options };
     effnn__run_options own = *options;
-    effnn_tensor **results;
-    effnn_status status;
 
     for (size_t i = 0; i < graph->inputs.n; i++) {
         const effnn__value *value = graph->inputs.items[i];
@@ -214,11 +220,5 @@ effnn_status effnn__plan_run_dynamic(effnn__plan *self, const effnn_tensor *cons
         own.tap = tap_listed;
         own.tap_user = &tapped;
     }
-    results = effnn__alloc_array(graph->outputs.n + 1, sizeof(effnn_tensor *));
-    if (!results) return effnn__fail_nomem("run of a graph", graph->outputs.n * sizeof *results);
-    status = effnn__graph_run(graph, inputs, results, &own);
-    if (status == EFFNN_OK) status = deliver(graph, results, outputs);
-    for (size_t i = 0; i < graph->outputs.n; i++) effnn_tensor_release(results[i]);
-    effnn__free(results);
-    return status;
+    return run_nodes(graph, self, inputs, outputs, &own);
 }

@@ -22,6 +22,7 @@
 #define effnn__clip_f32             EFFNN__ISA_OF(effnn__clip_f32)
 #define effnn__conv2d_f32_depthwise EFFNN__ISA_OF(effnn__conv2d_f32_depthwise)
 #define effnn__div_f32              EFFNN__ISA_OF(effnn__div_f32)
+#define effnn__dots_f32             EFFNN__ISA_OF(effnn__dots_f32)
 #define effnn__equal_f32            EFFNN__ISA_OF(effnn__equal_f32)
 #define effnn__erf_f32              EFFNN__ISA_OF(effnn__erf_f32)
 #define effnn__exp_f32              EFFNN__ISA_OF(effnn__exp_f32)

@@ -32,6 +32,7 @@ static const effnn__kernels reference = {
     .channel_affine_f32 = effnn__channel_affine_f32,
     .reduce_sum_f32 = effnn__reduce_sum_f32_ref,
     .reduce_max_f32 = effnn__reduce_max_f32_ref,
+    .dots_f32 = effnn__dots_f32_ref,
     .exp_f32 = effnn__exp_f32_ref,
     .log_f32 = effnn__log_f32_ref,
     .tanh_f32 = effnn__tanh_f32_ref,

@@ -127,6 +127,10 @@ typedef struct effnn__kernels {
     effnn_status (*reduce_max_f32)(effnn_context *context, effnn__axis shape, const float *x,
                                    float *y);
 
+    /* y[i] = scale · Σ x[p] · rows[i · stride + p], i < n, p < d. */
+    void (*dots_f32)(float *y, const float *x, const float *rows, size_t stride, size_t n, size_t d,
+                     float scale);
+
     effnn__unary_f32 exp_f32, log_f32, tanh_f32, sigmoid_f32, erf_f32;
     effnn__unary_f32 gelu_f32;      /* x/2 · (1 + erf(x / √2)) */
     effnn__unary_f32 gelu_tanh_f32; /* the tanh form */

@@ -64,6 +64,11 @@ effnn_status effnn__reduce_sum_f32(effnn_context *context, effnn__axis shape, co
 effnn_status effnn__reduce_max_f32(effnn_context *context, effnn__axis shape, const float *x,
                                    float *y);
 
+void effnn__dots_f32_ref(float *y, const float *x, const float *rows, size_t stride, size_t n,
+                         size_t d, float scale);
+void effnn__dots_f32(float *y, const float *x, const float *rows, size_t stride, size_t n, size_t d,
+                     float scale);
+
 void effnn__exp_f32_ref(float *y, const float *x, size_t n);
 void effnn__log_f32_ref(float *y, const float *x, size_t n);
 void effnn__tanh_f32_ref(float *y, const float *x, size_t n);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Sums and maxima along an axis. Sums are pairwise: a range is halved down to blocks of at most
- * BLOCK elements, so the error grows with log n; within a block a fixed number of lanes lets the
- * compiler use vectors without changing the order of additions. The order depends on the length
- * only. Along an outer axis (inner > 1) WIDTH columns are reduced side by side, in memory order. */
+/* Sums and maxima along an axis, and dot products with rows. Sums along an axis are pairwise: a
+ * range is halved down to blocks of at most BLOCK elements, so the error grows with log n; within a
+ * block a fixed number of lanes lets the compiler use vectors without changing the order of
+ * additions. The order depends on the length only. Along an outer axis (inner > 1) WIDTH columns
+ * are reduced side by side, in memory order. Dot products serve attention of few queries, which
+ * reads each of its keys once, so that nothing is gained by packing them. */
 
 #include "base/pool.h"
 #include "kernels/kernels_priv.h"
@@ -181,4 +183,26 @@ effnn_status effnn__reduce_max_f32(effnn_context *context, effnn__axis shape, co
     reduce_job job = { shape, x, y, effnn__max_f32, max_rows };
 
     return run(context, &job);
+}
+
+/* ---- dot products ---- */
+
+/* LANES and a tree over them, so that the order of additions depends on the length only. */
+static inline float dot(const float *a, const float *b, size_t n)
+{
+    float lane[LANES] = { 0.0f };
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES)
+        for (size_t j = 0; j < LANES; j++) lane[j] += a[i + j] * b[i + j];
+    for (size_t j = 0; i < n; i++, j++) lane[j] += a[i] * b[i];
+    for (size_t j = 0; j < 8; j++) lane[j] += lane[j + 8];
+    for (size_t j = 0; j < 4; j++) lane[j] += lane[j + 4];
+    return (lane[0] + lane[2]) + (lane[1] + lane[3]);
+}
+
+void effnn__dots_f32(float *y, const float *x, const float *rows, size_t stride, size_t n, size_t d,
+                     float scale)
+{
+    for (size_t i = 0; i < n; i++) y[i] = scale * dot(x, rows + i * stride, d);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Softmax, normalisations and reductions as their definitions read, in double and serial. Outputs
- * may alias inputs: each output is written after everything that it depends on was read. */
+/* Softmax, normalisations, reductions and dot products as their definitions read, in double and
+ * serial. Outputs may alias inputs: each output is written after everything that it depends on was
+ * read. */
 
 #include "kernels/kernels_priv.h"
 
@@ -123,4 +124,15 @@ effnn_status effnn__reduce_max_f32_ref(effnn_context *context, effnn__axis shape
         y[i] = largest(x + at, shape.axis, shape.inner);
     }
     return EFFNN_OK;
+}
+
+void effnn__dots_f32_ref(float *y, const float *x, const float *rows, size_t stride, size_t n,
+                         size_t d, float scale)
+{
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0.0;
+
+        for (size_t p = 0; p < d; p++) sum += (double)x[p] * (double)rows[i * stride + p];
+        y[i] = (float)((double)scale * sum);
+    }
 }

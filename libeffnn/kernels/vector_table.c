@@ -33,6 +33,7 @@ const effnn__kernels effnn__kernels_vector = {
     .channel_affine_f32 = effnn__channel_affine_f32,
     .reduce_sum_f32 = effnn__reduce_sum_f32,
     .reduce_max_f32 = effnn__reduce_max_f32,
+    .dots_f32 = effnn__dots_f32,
     .exp_f32 = effnn__exp_f32,
     .log_f32 = effnn__log_f32_ref,
     .tanh_f32 = effnn__tanh_f32,

@@ -69,8 +69,8 @@ struct effnn_op_subgraphs {
     /* outputs: [call->n_outputs], filled. */
     effnn_status (*infer)(const effnn_op_subgraphs *self, size_t index, const effnn_op_infer *call,
                           size_t first, effnn__value_info *outputs);
-    /* outputs: [call->n_outputs], filled with new tensors owned by the caller; untouched on
-     * failure. */
+    /* outputs: [call->n_outputs]: tensors that are there are written (contiguous, of the shape that
+     * comes out, undefined on failure); others are made, owned by the caller, NULL on failure. */
     effnn_status (*run)(const effnn_op_subgraphs *self, size_t index, const effnn_op_call *call,
                         size_t first, effnn_tensor **outputs);
 };

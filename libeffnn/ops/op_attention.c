@@ -259,6 +259,9 @@ static const effnn_onnx_row onnx[] = {
 };
 
 static const effnn_op_sample samples[] = {
+    { .inputs = { "f32[2,4,40,16]", "f32[2,2,40,16]", "f32[2,2,40,16]" }, /* work for threads */
+      .attrs = "is_causal=1",
+      .tolerance = 1e-5 },
     { .inputs = { "f32[2,3,4,8]", "f32[2,3,6,8]", "f32[2,3,6,5]" }, .tolerance = 1e-5 },
     { .inputs = { "f32[2,4,24]", "f32[2,6,24]", "f32[2,6,15]", "f32[4,6]" },
       .attrs = "q_num_heads=3,kv_num_heads=3,scale=0.7",

@@ -3,8 +3,8 @@
  * scores against all keys lie in scratch; memory grows with the number of keys, not with its
  * square. Each thread takes whole items with scratch of its own, handed out by a counter; where
  * blocks begin depends on the problem only, and so do the bits. Past and new keys and values are
- * two parts of one product, never joined. f32 by register tiles, keys packed for each item (few
- * queries: by the matrix kernels); other types, one query at a time, in double.
+ * two parts of one product, never joined. f32 by register tiles, keys packed for each item (for
+ * few queries as they lie); other types, one query at a time, in double.
  *
  * What a query may not see (causal, window, lengths, mask) takes no part whatever its score is; a
  * query that sees nothing gives zeros. */
@@ -23,7 +23,9 @@ enum {
     SCORE_BYTES = 512 << 10, /* of a block … */
     MOST_QUERIES = 128,
     FEWEST_QUERIES = 16, /* … but as many queries as these, for the products' sake */
-    TILED_QUERIES = 4,   /* from so many on keys are packed for register tiles */
+    DOT_COST = 8,        /* of a product of a query and a key by itself, in terms of packing one */
+    SHARED_WORK = 1 << 17, /* multiply-adds from which on threads share them: a step of a decoder
+                            * is done before another thread is awake */
     CACHE_LINE = 64
 };
 
@@ -78,9 +80,8 @@ static void job_open(effnn__attention_job *job, const effnn_op_call *call)
     job->n_items = job->a.batch * job->a.q_heads * job->n_blocks;
     job->slot_bytes = (job->is_f32 ? job->block : 1) * row_bytes;
     job->slot_bytes = (job->slot_bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-    job->tiled = job->is_f32 && job->block >= TILED_QUERIES;
     job->keys_at = job->slot_bytes;
-    if (job->tiled) /* past and new keys one after the other */
+    if (job->is_f32) /* past and new keys one after the other */
         job->slot_bytes += effnn__pack_bytes(
             job->a.size, job->a.past_len > job->a.new_len ? job->a.past_len : job->a.new_len);
     job->slot_bytes = (job->slot_bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
@@ -201,12 +202,23 @@ static void show_f32(const effnn__attention_job *job, const effnn__attention_ite
 
 /* ---- f32 ---- */
 
-/* scores [m, n] = alpha · q · kᵀ; panels: room for the keys of a tiled job. */
-static void multiply_keys(const effnn__attention_job *job, const effnn__gemm *part, float *panels)
+/* Whether keys are packed: it costs a copy of each and saves sums over the lanes of every product
+ * of a query and a key. */
+static bool packs_keys(size_t n_queries, size_t size)
+{
+    return n_queries * (DOT_COST + size / 4) >= size;
+}
+
+/* scores [m, n] = alpha · q · kᵀ; panels: room for packed keys. */
+static void multiply_keys(const effnn__gemm *part, float *panels)
 {
     if (part->n == 0 || part->m == 0) return;
-    if (!job->tiled || part->m < TILED_QUERIES) {
-        (void)effnn__kernels_get()->gemm_f32(job->call->context, part);
+    if (!packs_keys(part->m, part->k)) {
+        for (size_t i = 0; i < part->m; i++)
+            effnn__kernels_get()->dots_f32((float *)part->c + i * (size_t)part->c_row,
+                                           (const float *)part->a + i * (size_t)part->a_row,
+                                           part->b, (size_t)part->b_col, part->n, part->k,
+                                           (float)part->alpha);
         return;
     }
     effnn__pack_f32(panels, part->b, part->b_row, part->b_col, part->k, part->n);
@@ -227,13 +239,9 @@ static void multiply_keys(const effnn__attention_job *job, const effnn__gemm *pa
 }
 
 /* y [m, n] = (or +=) weights · v, whose rows are taken as they lie. */
-static void multiply_values(const effnn__attention_job *job, const effnn__gemm *part)
+static void multiply_values(const effnn__gemm *part)
 {
     if (part->n == 0 || part->m == 0) return;
-    if (!job->tiled || part->m < TILED_QUERIES) {
-        (void)effnn__kernels_get()->gemm_f32(job->call->context, part);
-        return;
-    }
     effnn__gemm_f32_rows_serial(&(effnn__packed_gemm){ .m = part->m,
                                                        .n = part->n,
                                                        .k = part->k,
@@ -275,14 +283,14 @@ static void score_block(const effnn__attention_job *job, const effnn__attention_
 
         gemm.b = (const float *)effnn_tensor_data(past) + k.begin;
         gemm.b_col = (int64_t)k.stride;
-        multiply_keys(job, &gemm, panels);
+        multiply_keys(&gemm, panels);
     }
     const effnn__attention_rows k = effnn__attention_new(job, i, job->a.size);
     gemm.n = keys - from_past;
     gemm.b = (const float *)effnn_tensor_data(job->call->inputs[EFFNN__ATTENTION_K]) + k.begin;
     gemm.b_col = (int64_t)k.stride;
     gemm.c = scores + from_past;
-    multiply_keys(job, &gemm, panels);
+    multiply_keys(&gemm, panels);
 }
 
 /* y [n, v_size] = weights [n, keys] · v; weights' rows are `stride` apart. */
@@ -311,7 +319,7 @@ static void weigh_block(const effnn__attention_job *job, const effnn__attention_
 
         gemm.b = (const float *)effnn_tensor_data(past) + v.begin;
         gemm.b_row = (int64_t)v.stride;
-        multiply_values(job, &gemm);
+        multiply_values(&gemm);
         gemm.beta = 1.0;
     }
     const effnn__attention_rows v = effnn__attention_new(job, i, job->a.v_size);
@@ -320,7 +328,7 @@ static void weigh_block(const effnn__attention_job *job, const effnn__attention_
     gemm.a = weights + from_past;
     gemm.b = (const float *)effnn_tensor_data(job->call->inputs[EFFNN__ATTENTION_V]) + v.begin;
     gemm.b_row = (int64_t)v.stride;
-    multiply_values(job, &gemm);
+    multiply_values(&gemm);
 }
 
 static void cap_f32(float *scores, size_t n, float cap)
@@ -436,6 +444,14 @@ static void run_item(void *job_, size_t slot, size_t at)
     for (size_t r = 0; r < i.n; r++) effnn__attention_query(job, &i, i.first + r, scratch);
 }
 
+/* All items on one thread. */
+static effnn_status run_items(void *job, size_t piece, size_t begin, size_t end)
+{
+    (void)piece;
+    for (size_t at = begin; at < end; at++) run_item(job, 0, at);
+    return EFFNN_OK;
+}
+
 /* Past and new keys, or values, one behind the other for each head. */
 static void join(const effnn__attention_job *job, size_t output, size_t past, size_t fresh,
                  size_t size)
@@ -486,5 +502,7 @@ effnn_status effnn__attention_forward(const effnn_op_call *call)
     join(&job, EFFNN__ATTENTION_PRESENT_K, EFFNN__ATTENTION_PAST_K, EFFNN__ATTENTION_K, job.a.size);
     join(&job, EFFNN__ATTENTION_PRESENT_V, EFFNN__ATTENTION_PAST_V, EFFNN__ATTENTION_V,
          job.a.v_size);
+    if (job.n_items * job.block * job.a.total_len * (job.a.size + job.a.v_size) < SHARED_WORK)
+        return effnn__parallel_for(call->context, job.n_items, job.n_items + 1, run_items, &job);
     return effnn__parallel_items(call->context, job.n_items, run_item, &job);
 }

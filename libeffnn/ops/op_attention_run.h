@@ -16,7 +16,7 @@ typedef struct effnn__attention_job {
     const effnn_op_call *call;
     const effnn__attention_attrs *attrs;
     effnn__attention a;
-    bool is_f32, tiled; /* tiled: products of blocks by register tiles */
+    bool is_f32;
     size_t block, n_blocks, n_items, slot_bytes;
     size_t keys_at; /* byte of a slot where packed keys begin, behind the scores */
     const effnn_tensor *mask;

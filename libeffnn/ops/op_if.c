@@ -98,32 +98,15 @@ static effnn_status forward_alloc(const effnn_op_call *call, effnn_tensor **outp
                                 FIRST_CAPTURE, outputs);
 }
 
-/* Copy a branch's results to where the outputs are. */
-static effnn_status deliver(const effnn_op_call *call, effnn_tensor *const *results)
-{
-    for (size_t i = 0; i < call->n_outputs; i++) {
-        effnn_tensor *to = call->outputs[i];
-        const effnn__shape got = effnn__tensor_shape(results[i]);
-        effnn__shape planned;
-
-        if (!to) continue;
-        planned = effnn__tensor_shape(to);
-        if (!effnn__shape_equal(&got, &planned) ||
-            effnn_tensor_dtype(to) != effnn_tensor_dtype(results[i]))
-            return effnn__call_fail(call, EFFNN_E_STATE, "output %zu is not as it was planned", i);
-        if (effnn_tensor_count(to))
-            memcpy(effnn__tensor_data(to), effnn_tensor_data(results[i]), effnn_tensor_bytes(to));
-    }
-    return EFFNN_OK;
-}
-
 static effnn_status forward(const effnn_op_call *call)
 {
-    effnn_tensor *results[MAX_RESULTS] = { NULL };
-    effnn_status status = forward_alloc(call, results);
+    effnn_tensor *results[MAX_RESULTS];
+    effnn_status status;
 
-    if (status == EFFNN_OK) status = deliver(call, results);
-    for (size_t i = 0; i < call->n_outputs; i++) effnn_tensor_release(results[i]);
+    for (size_t i = 0; i < call->n_outputs; i++) results[i] = call->outputs[i];
+    status = forward_alloc(call, results);
+    for (size_t i = 0; i < call->n_outputs; i++)
+        if (!call->outputs[i]) effnn_tensor_release(results[i]);
     return status;
 }
 

@@ -8,7 +8,15 @@
 
 static effnn_status infer(effnn_op_infer *call)
 {
-    return effnn__infer_same(call, EFFNN__BOOLS);
+    int64_t items[EFFNN__MAX_CONTENT];
+    effnn__sym turned[EFFNN__MAX_CONTENT];
+    size_t n = 0;
+
+    EFFNN_TRY(effnn__infer_same(call, EFFNN__BOOLS));
+    if (!effnn__infer_ints(call, 0, &n, items)) return EFFNN_OK;
+    for (size_t i = 0; i < n; i++) turned[i] = effnn__sym_constant(!items[i]);
+    effnn__infer_set_content(call, n, turned);
+    return EFFNN_OK;
 }
 
 typedef struct not_job {

@@ -12,7 +12,6 @@
 #include "base/pool.h"
 #include "base/str.h"
 #include "ops/op_move.h"
-#include "ops/op_product.h"
 #include "tensor/dtype.h"
 
 #include <stdio.h>
@@ -20,8 +19,7 @@
 
 enum {
     PROJECTED_BYTES = 4 << 20, /* gates that are projected together */
-    ALIGNMENT = 64,
-    GRAIN_STEPS = 32768 /* simple steps of one piece */
+    ALIGNMENT = 64
 };
 
 /* ---- memory ---- */
@@ -205,76 +203,6 @@ static void sum_biases(effnn__recurrent *self)
     }
 }
 
-static effnn_status copy_biases(void *self_, size_t piece, size_t begin, size_t end)
-{
-    effnn__recurrent *self = self_;
-    const size_t bytes = self->kind->n_gates * self->n_hidden * self->reals->size;
-
-    (void)piece;
-    for (size_t i = begin; i < end; i++) memcpy(self->all_gates + i * bytes, self->bias_sum, bytes);
-    return EFFNN_OK;
-}
-
-/* Gates of steps [first, first + n): x · wᵀ + b, laid out [n, B, G·H]. */
-static effnn_status project(effnn__recurrent *self, size_t first, size_t n)
-{
-    const size_t gates = self->kind->n_gates * self->n_hidden, size = self->reals->size;
-    const bool batch_first = self->attrs->layout == 1;
-    effnn__gemm gemm = { .m = batch_first ? n : n * self->n_batch,
-                         .n = gates,
-                         .k = self->n_in,
-                         .a = self->inputs[EFFNN__RECURRENT_X],
-                         .b = self->w,
-                         .c = self->all_gates,
-                         .a_row = (int64_t)self->n_in,
-                         .a_col = 1,
-                         .b_row = 1,
-                         .b_col = (int64_t)self->n_in,
-                         .c_row = (int64_t)(batch_first ? self->n_batch * gates : gates),
-                         .c_col = 1,
-                         .alpha = 1.0,
-                         .beta = 1.0,
-                         .n_batch = 1 };
-
-    EFFNN_TRY(effnn__parallel_for(self->call->context, n * self->n_batch,
-                                  GRAIN_STEPS / (gates + 1) + 1, copy_biases, self));
-    if (!batch_first) {
-        gemm.a = (const char *)gemm.a + first * self->n_batch * self->n_in * size;
-    } else {
-        for (size_t b = 0; b < self->n_batch; b++) {
-            self->offsets[b] = (b * self->n_steps + first) * self->n_in;
-            self->offsets[self->n_batch + b] = b * gates;
-        }
-        gemm.n_batch = self->n_batch;
-        gemm.a_offset = self->offsets;
-        gemm.c_offset = self->offsets + self->n_batch;
-    }
-    return effnn__product_run(self->call->context, self->reals->dtype, &gemm);
-}
-
-effnn_status effnn__recurrent_product(effnn__recurrent *self, const void *from, size_t first,
-                                      size_t n, void *to, size_t stride)
-{
-    const size_t h = self->n_hidden;
-    const effnn__gemm gemm = { .m = self->n_batch,
-                               .n = n * h,
-                               .k = h,
-                               .a = from,
-                               .b = self->r + first * h * h * self->reals->size,
-                               .c = to,
-                               .a_row = (int64_t)h,
-                               .a_col = 1,
-                               .b_row = 1,
-                               .b_col = (int64_t)h,
-                               .c_row = (int64_t)stride,
-                               .c_col = 1,
-                               .alpha = 1.0,
-                               .beta = 1.0,
-                               .n_batch = 1 };
-
-    return effnn__product_run(self->call->context, self->reals->dtype, &gemm);
-}
-
 void effnn__recurrent_activate(const effnn__recurrent *self, void *gate, size_t activation)
 {
     if (self->attrs->clip > 0.0) self->reals->clip(gate, self->n_hidden, self->attrs->clip);
@@ -337,7 +265,8 @@ effnn_status effnn__recurrent_rows(effnn__recurrent *self, effnn__recurrent_cell
     rows_job job = { self, cell, last };
 
     return effnn__parallel_for(self->call->context, self->n_batch,
-                               GRAIN_STEPS / (8 * self->n_hidden + 1) + 1, rows_piece, &job);
+                               EFFNN__RECURRENT_GRAIN / (8 * self->n_hidden + 1) + 1, rows_piece,
+                               &job);
 }
 
 static effnn_status run_direction(effnn__recurrent *self)
@@ -352,7 +281,7 @@ static effnn_status run_direction(effnn__recurrent *self)
         const size_t n = rest < self->chunk ? rest : self->chunk;
         const size_t first = backward ? rest - n : done;
 
-        EFFNN_TRY(project(self, first, n));
+        EFFNN_TRY(effnn__recurrent_project(self, first, n));
         for (size_t i = 0; i < n; i++) {
             const size_t at = backward ? n - 1 - i : i;
 

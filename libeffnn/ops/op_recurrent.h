@@ -104,6 +104,12 @@ struct effnn__recurrent {
     size_t *offsets; /* [2, B] */
 };
 
+/* Simple steps of one piece of work. */
+#define EFFNN__RECURRENT_GRAIN 32768
+
+/* Gates of steps [first, first + n), n ≤ chunk: x · wᵀ + bias_sum into all_gates [n, B, G·H]. */
+effnn_status effnn__recurrent_project(effnn__recurrent *layer, size_t first, size_t n);
+
 /* to [B, stride] += from [B, H] · rᵀ for gates [first, first + n). */
 effnn_status effnn__recurrent_product(effnn__recurrent *layer, const void *from, size_t first,
                                       size_t n, void *to, size_t stride);
@@ -118,6 +124,8 @@ void effnn__recurrent_activate(const effnn__recurrent *layer, void *gate, size_t
 
 effnn_status effnn__recurrent_infer(effnn_op_infer *call, const effnn__recurrent_kind *kind);
 effnn_status effnn__recurrent_run(const effnn_op_call *call, const effnn__recurrent_kind *kind);
+effnn_status effnn__recurrent_prepack(const effnn_op_call *call, const effnn__recurrent_kind *kind,
+                                      effnn_op_packed *out);
 size_t effnn__recurrent_scratch(const effnn_op_call *call, const effnn__recurrent_kind *kind);
 void effnn__recurrent_cost(const effnn_op_call *call, const effnn__recurrent_kind *kind,
                            effnn_op_cost *out);

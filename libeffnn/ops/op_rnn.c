@@ -53,6 +53,11 @@ static effnn_status forward(const effnn_op_call *call)
     return effnn__recurrent_run(call, &kind);
 }
 
+static effnn_status prepack(const effnn_op_call *call, effnn_op_packed *out)
+{
+    return effnn__recurrent_prepack(call, &kind, out);
+}
+
 static size_t aux(const effnn_op_call *call, size_t index)
 {
     return effnn__recurrent_aux(call, &kind, index);
@@ -115,6 +120,7 @@ const effnn_op_def effnn__op_rnn = {
     .saves = effnn__recurrent_saves,
     .aux = aux,
     .scratch = scratch,
+    .prepack = prepack,
     .cost = cost,
     .onnx = onnx,
     .samples = samples,

@@ -125,6 +125,13 @@ class Documents(InTemporaryFolder):
             self.assertTrue(node["bytes"] > 0 or node["op"] in ("reshape", "squeeze", "add"), node)
         self.assertIsNone(document("bench", MODEL, "--repeat", 1)["machine"])
 
+    def test_bench_of_a_model_whose_inputs_have_other_dimensions_open(self):
+        llama = "zoo:llama,vocabulary=408,width=32,depth=1,heads=2,hidden=64"
+        one = document("bench", llama, "--repeat", 1, "--profile")
+        more = document("bench", llama, "--repeat", 1, "--profile", "--size", "S=4", "--size", "C=32")
+        macs = [sum(node["macs"] for node in got["nodes"]) for got in (one, more)]
+        self.assertGreater(macs[1], 4 * macs[0])
+
 
 class ExitCodes(InTemporaryFolder):
     def fails(self, code, text, *args):
@@ -146,6 +153,8 @@ class ExitCodes(InTemporaryFolder):
         self.fails(2, "info needs MODEL", "info")
         self.fails(2, "unexpected argument", "info", MODEL, MODEL)
         self.fails(2, "--batch: '0'", "bench", MODEL, "--batch", "0")
+        self.fails(2, "--size: 'S' is not NAME=N", "bench", MODEL, "--size", "S")
+        self.fails(1, "no open dimension 'S'", "bench", MODEL, "--size", "S=2")
         self.assertEqual(run().returncode, 2)
 
     def test_help_and_version_are_0(self):

@@ -55,6 +55,47 @@ START_TEST(a_shared_parameter_stays_one)
 }
 END_TEST
 
+/* Rows [begin, end) of a matrix. */
+static effnn__value *rows_of(effnn__value *w, int64_t begin, int64_t end)
+{
+    return test_op(graph, "slice", NULL, w, test_ints(graph, begin), test_ints(graph, end),
+                   test_ints(graph, 0));
+}
+
+/* y = x · [w's last two rows, w's first rows up to `end`]ᵀ and what canonical form leaves of it. */
+static size_t slices_left(effnn__value *w, int64_t end)
+{
+    effnn__value *x = test_input(graph, "x", "f32[N,5]");
+    effnn__value *turned = test_op(graph, "concat", "axis=0", rows_of(w, 2, 4), rows_of(w, 0, end));
+
+    test_output(graph, test_op(graph, "gemm", "transB=1", x, turned), "y");
+    test_canonicalise(graph, 0.0);
+    return test_count_ops(graph, "slice");
+}
+
+START_TEST(a_parameter_whose_readers_take_parts_of_their_own_is_cut_up)
+{
+    ck_assert_uint_eq(slices_left(test_random(graph, "w", 1, 4, 5), 2), 0);
+    ck_assert_uint_eq(graph->nodes.n, 1);
+    ck_assert_ptr_null(effnn__graph_find_value(graph, "w"));
+}
+END_TEST
+
+START_TEST(a_parameter_whose_parts_overlap_is_not_cut_up)
+{
+    ck_assert_uint_eq(slices_left(test_random(graph, "w", 1, 4, 5), 3), 2);
+}
+END_TEST
+
+START_TEST(a_parameter_that_is_read_as_it_is_is_not_cut_up)
+{
+    effnn__value *w = test_random(graph, "w", 1, 4, 5);
+
+    test_output(graph, test_op(graph, "mul", NULL, test_input(graph, "z", "f32[4,5]"), w), "v");
+    ck_assert_uint_eq(slices_left(w, 2), 2);
+}
+END_TEST
+
 START_TEST(a_parameter_is_not_repeated)
 {
     effnn__value *x = test_input(graph, "x", "f32[5,1,3]"),
@@ -110,5 +151,8 @@ END_TEST
 
 SUITE("canon_fold", setup, teardown, a_chain_of_constants_becomes_one_under_its_name,
       a_parameter_that_one_node_reads_is_folded, a_shared_parameter_stays_one,
-      a_parameter_is_not_repeated, a_large_result_of_small_constants_is_not_stored,
-      random_operators_are_not_folded, an_output_folds_and_keeps_its_name)
+      a_parameter_whose_readers_take_parts_of_their_own_is_cut_up,
+      a_parameter_whose_parts_overlap_is_not_cut_up,
+      a_parameter_that_is_read_as_it_is_is_not_cut_up, a_parameter_is_not_repeated,
+      a_large_result_of_small_constants_is_not_stored, random_operators_are_not_folded,
+      an_output_folds_and_keeps_its_name)

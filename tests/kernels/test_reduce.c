@@ -97,7 +97,33 @@ START_TEST(channel_map_scales_and_shifts_each_channel)
 }
 END_TEST
 
+/* For lengths around a multiple of the lanes, and rows with gaps between them. */
+START_TEST(dot_products_equal_the_reference_and_are_the_same_for_each_instruction_set)
+{
+    static const size_t lengths[] = { 0, 1, 7, 8, 15, 16, 17, 31, 64, 100, 257 };
+    enum { ROWS = 5, STRIDE = 260 };
+    float *const x = random_f32(STRIDE, 1), *const rows = random_f32(ROWS * STRIDE, 2);
+
+    for (size_t k = 0; k < sizeof lengths / sizeof lengths[0]; k++) {
+        const size_t d = lengths[k];
+        float y[ROWS], expected[ROWS], base[ROWS];
+
+        effnn__kernels_reference()->dots_f32(expected, x, rows, STRIDE, ROWS, d, 0.5f);
+        effnn__kernels_at(0)->dots_f32(base, x, rows, STRIDE, ROWS, d, 0.5f);
+        assert_near_f32(base, expected, ROWS, /* every term is below 1 */
+                        4.0 * (double)(d * (d + 1)) * FLT_EPSILON);
+        for (size_t t = 1; effnn__kernels_at(t); t++) {
+            effnn__kernels_at(t)->dots_f32(y, x, rows, STRIDE, ROWS, d, 0.5f);
+            ck_assert_mem_eq(y, base, sizeof y);
+        }
+    }
+    free(x);
+    free(rows);
+}
+END_TEST
+
 LOOP_SUITE("reduce", NULL, NULL, 2, error_of_a_long_sum_grows_with_the_logarithm,
            empty_axis_sums_to_zero_and_has_no_maximum,
            not_a_number_is_the_maximum_wherever_it_stands, softmax_takes_large_and_masked_scores,
-           channel_map_scales_and_shifts_each_channel)
+           channel_map_scales_and_shifts_each_channel,
+           dot_products_equal_the_reference_and_are_the_same_for_each_instruction_set)

@@ -391,6 +391,50 @@ static effnn_status create_and_run(void)
     return status;
 }
 
+/* x [1, 8, W] → convolution over W → [1, 40, W]. */
+static effnn_model *line_model(void)
+{
+    effnn_model *line = NULL;
+
+    ck_assert_ok(effnn_model_create(&line, NULL));
+    test_add_input(line, "x", 3, (const int64_t[]){ 1, 8, -1 });
+    test_add_weight(line, "w", 1, 1.0, 40, 8, 3);
+    test_add_weight(line, "b", 2, 1.0, 40);
+    test_add_node(line, "conv", "pads=1:1", "y", "x", "w", "b");
+    ck_assert_ok(effnn_model_add_output(line, "y"));
+    return line;
+}
+
+START_TEST(bits_do_not_depend_on_the_shapes_that_came_before)
+{
+    static const int64_t widths[] = { 4, 40 };
+    effnn_model *line = line_model();
+
+    for (size_t order = 0; order < 2; order++) {
+        effnn_session *both = NULL;
+
+        ck_assert_ok(effnn_session_create(&both, line, NULL));
+        for (size_t i = 0; i < 2; i++) {
+            const int64_t dims[] = { 1, 8, widths[i ^ order] };
+            effnn_tensor *x = test_tensor_random(NULL, EFFNN_F32, 3, dims, 3);
+            effnn_tensor *y = NULL, *expected = NULL;
+            effnn_session *alone = NULL;
+
+            ck_assert_ok(effnn_session_create(&alone, line, NULL));
+            ck_assert_ok(effnn_session_run(both, &x, &y, NULL));
+            ck_assert_ok(effnn_session_run(alone, &x, &expected, NULL));
+            ck_assert_tensor_equal(y, expected);
+            effnn_session_destroy(alone);
+            effnn_tensor_release(x);
+            effnn_tensor_release(y);
+            effnn_tensor_release(expected);
+        }
+        effnn_session_destroy(both);
+    }
+    effnn_model_destroy(line);
+}
+END_TEST
+
 START_TEST(no_memory_at_any_point_is_an_error_without_a_leak)
 {
     have_input(2);
@@ -423,4 +467,5 @@ SUITE("session", setup, teardown, an_absent_output_becomes_a_new_tensor,
       memory_is_told_after_the_first_run, inputs_and_outputs_are_found_by_name,
       threads_and_the_session_s_own_passes_do_not_change_the_meaning,
       sessions_of_one_model_run_in_several_threads,
+      bits_do_not_depend_on_the_shapes_that_came_before,
       no_memory_at_any_point_is_an_error_without_a_leak, a_model_without_outputs_has_no_session)

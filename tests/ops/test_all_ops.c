@@ -241,6 +241,35 @@ START_TEST(refused_samples_fail_with_their_message)
 }
 END_TEST
 
+START_TEST(packed_constants_change_nothing_but_rounding)
+{
+    const effnn_op_def *def = effnn__op_at((size_t)_i);
+
+    for (size_t i = 0; i < sample_count(def) && def->prepack; i++) {
+        const double tolerance = def->samples[i].tolerance;
+        sample_call sample;
+        hand_run plain, run;
+        effnn_op_packed packed = { 0 };
+
+        if (!sample_runs_by_hand(def, i)) continue;
+        sample_open(&sample, def, i, false);
+        hand_open(&plain, &sample, 0xA5);
+        hand_open(&run, &sample, 0x5A);
+        ck_assert_ok(def->prepack(&run.call, &packed));
+        run.call.packed = packed.data;
+        ck_assert_ok(def->forward(&plain.call));
+        ck_assert_ok(def->forward(&run.call));
+        assert_guards(&run, 0x5A);
+        for (size_t k = 0; k < sample.n_outputs; k++)
+            ck_assert_tensor_near(run.outputs[k], plain.outputs[k], tolerance, tolerance);
+        if (packed.data) packed.destroy(packed.data);
+        hand_close(&plain);
+        hand_close(&run);
+        sample_close(&sample);
+    }
+}
+END_TEST
+
 /* Runs the sample with only output `which`, or without it, and expects the same of the others. */
 static void try_absent(sample_call *sample, effnn_tensor *const *expected, size_t which, bool only)
 {
@@ -484,7 +513,7 @@ LOOP_SUITE("all_ops", NULL, NULL, sample_op_count(), every_row_is_complete,
            forward_writes_every_element_and_nothing_else, f32_agrees_with_f64,
            strided_inputs_give_the_same_bits, any_number_of_threads_gives_the_same_bits,
            refused_samples_fail_with_their_message, optional_outputs_may_be_absent,
-           in_place_operators_may_write_over_input_0,
+           in_place_operators_may_write_over_input_0, packed_constants_change_nothing_but_rounding,
            a_failing_allocation_is_reported_and_leaks_nothing, some_sample_has_an_empty_tensor,
            saves_aux_and_cost_are_sensible, auxiliary_results_fit_and_do_not_change_the_output,
            written_to_onnx_and_read_again_it_computes_the_same)

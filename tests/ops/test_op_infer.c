@@ -149,6 +149,18 @@ START_TEST(no_sizes_make_a_scalar_of_one_element_only)
 }
 END_TEST
 
+START_TEST(a_condition_on_shapes_is_known_and_so_is_its_opposite)
+{
+    const effnn__value_info x = SHAPED(n, c(16));
+    const effnn__value_info width = INFER("gather", NULL, INFER("shape", NULL, x), scalar(c(1)));
+    const effnn__value_info batch = INFER("gather", NULL, INFER("shape", NULL, x), scalar(c(0)));
+
+    assert_content(INFER("not", NULL, INFER("equal", NULL, width, scalar(c(16)))), "[0]");
+    assert_content(INFER("not", NULL, INFER("equal", NULL, width, scalar(c(3)))), "[1]");
+    ck_assert(!INFER("not", NULL, INFER("equal", NULL, batch, scalar(c(3)))).has_content);
+}
+END_TEST
+
 START_TEST(heads_are_split_and_joined_with_batch_and_length_open)
 {
     const effnn__value_info x = SHAPED(n, s, c(768));
@@ -279,6 +291,7 @@ END_TEST
 
 SUITE("op_infer", setup, teardown, view_of_a_batch_keeps_the_batch,
       no_sizes_make_a_scalar_of_one_element_only,
+      a_condition_on_shapes_is_known_and_so_is_its_opposite,
       heads_are_split_and_joined_with_batch_and_length_open, a_class_token_expands_to_the_batch,
       arithmetic_follows_contents, what_cannot_be_known_has_no_content,
       slices_of_open_sizes_are_exact_or_fresh, windows_over_open_sizes_are_quotients,

@@ -24,6 +24,7 @@ EFFNN__CANON_PASSES(X)
 extern const effnn__pass effnn__pass_batch_norm;
 extern const effnn__pass effnn__pass_attention;
 extern const effnn__pass effnn__pass_layout;
+extern const effnn__pass effnn__pass_cache;
 extern const effnn__pass effnn__pass_lower_subgraphs; /* in canon_subgraph.c */
 
 /* Whether nothing reads the node's outputs: it only waits for the sweep. */
