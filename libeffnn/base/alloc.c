@@ -2,12 +2,17 @@
 /* The C library's allocator behind a countdown: tests let the n-th allocation fail and count
  * allocations. The atomics are process-wide; without a test they cost a load and an addition. */
 
+#define _DEFAULT_SOURCE /* madvise */
 #include "base/alloc.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+enum { LARGE_PAGE = 2 << 20 };
 
 static atomic_int_fast64_t countdown = -1; /* allocations until one fails; -1: never */
 static atomic_int sticky_failure;
@@ -66,12 +71,29 @@ void effnn__free(void *memory)
     free(memory);
 }
 
+/* Weights and activations of some megabytes are read and written once a run; with small pages the
+ * processor then looks up a page for every 4 KB, which in a virtual machine takes as long as the
+ * data. The system gives large pages where it has them. */
+static void ask_for_large_pages(void *memory, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+    (void)madvise(memory, size / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
+#else
+    (void)memory;
+    (void)size;
+#endif
+}
+
 void *effnn__alloc_aligned(size_t size, size_t alignment)
 {
+    const bool is_large = size >= LARGE_PAGE;
     void *memory = NULL;
 
     if (effnn__alloc_must_fail()) return NULL;
-    return posix_memalign(&memory, alignment, size ? size : 1) == 0 ? memory : NULL;
+    if (is_large && alignment < LARGE_PAGE) alignment = LARGE_PAGE;
+    if (posix_memalign(&memory, alignment, size ? size : 1) != 0) return NULL;
+    if (is_large) ask_for_large_pages(memory, size);
+    return memory;
 }
 
 void effnn__free_aligned(void *memory)
