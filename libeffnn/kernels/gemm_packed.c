@@ -16,7 +16,7 @@ enum {
     FEWEST_TILES = 3,      /* where pieces are made smaller to have enough of them */
     FEWEST_PANELS = 6,     /* likewise */
     ENOUGH_PIECES = 16,    /* for threads to share evenly */
-    FAIR_PIECE = 1 << 20,  /* multiply-adds: large enough for a thread of its own */
+    FAIR_PIECE = 1 << 18,  /* multiply-adds: large enough for a thread of its own */
     LEAST_PIECE = 1 << 17, /* smaller ones cost more than they bring */
     BAD_STRIDE = 512,      /* floats: rows that are a multiple of this apart collide */
     MOST_ROWS = 16,        /* of any tile */

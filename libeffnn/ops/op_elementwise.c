@@ -14,7 +14,7 @@
 #include <math.h>
 #include <string.h>
 
-#define GRAIN 16384
+#define GRAIN 8192
 #define BLOCK 256
 
 void effnn__store_wrapped(const effnn__dtype_row *row, void *data, size_t i, int64_t value)

@@ -36,6 +36,7 @@ sys.path.insert(0, str(ROOT / "tests" / "peers"))
 from effnn_ctypes import Library  # noqa: E402
 
 RNG = np.random.default_rng(3)
+REST = 0.01  # seconds between the programs, whose threads look for work for a while
 PRODUCTS = [  # layer, m, k, n
     ("DeiT-Ti qkv", 197, 192, 576), ("DeiT-Ti fc1", 197, 192, 768), ("DeiT-Ti fc2", 197, 768, 192),
     ("DeiT-S qkv", 197, 384, 1152), ("DeiT-S fc1", 197, 384, 1536), ("DeiT-S fc2", 197, 1536, 384),
@@ -73,6 +74,7 @@ def ratio(ours, theirs, seconds):
     turn = 0
     while turn < 6 or time.perf_counter() - begin < seconds:
         for run in (ours, theirs) if turn % 2 else (theirs, ours):
+            time.sleep(REST)
             run()
             for _ in range(4):
                 start = time.perf_counter()

@@ -46,7 +46,8 @@ def tokens(n):
     return lambda b: [RNG.integers(1000, 20000, (b, n)), np.ones((b, n), np.int64)]
 
 
-RUNS_IN_A_ROW = 3
+RUNS_IN_A_ROW = 5
+REST = 0.05  # seconds
 IMAGE = floats(3, 224, 224)
 # name, file or zoo URI, inputs of a batch, batches
 CASES = [
@@ -74,13 +75,15 @@ def peer_session(path, threads):
 
 def measure(ours, theirs, rounds, seconds):
     """Medians of both, in seconds; as many rounds as fit into `seconds`, at least `rounds`. In a round
-    each program has a few runs in a row, the first of which does not count: the other one's threads
-    may still be spinning, and its data are in the caches."""
+    each program has a few runs in a row after a rest, for the other one's threads go on looking for work for
+    a while and would take a processor from it; the first run does not count, as it wakes the threads and
+    finds the other program's data in the caches."""
     times = {ours: [], theirs: []}
     start = time.perf_counter()
     i = 0
     while i < rounds or (time.perf_counter() - start < seconds and i < 400):
         for run in (ours, theirs) if i % 2 else (theirs, ours):
+            time.sleep(REST)
             run()
             for _ in range(RUNS_IN_A_ROW):
                 begin = time.perf_counter()
@@ -115,7 +118,7 @@ def main():
     parser.add_argument("library")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--table")
     parser.add_argument("names", nargs="*")
     args = parser.parse_intermixed_args()

@@ -15,7 +15,7 @@ enum {
     POSITIONS = 192,      /* of a piece, about */
     LONGEST = 1024,       /* output line that is taken whole */
     SLAB_FLOATS = 160000, /* of a piece, at most, if it has more than one line */
-    FEWEST_PANELS = 2,    /* of output channels of a piece, where there are more */
+    FEWEST_PANELS = 1,    /* of output channels of a piece, where that makes too few pieces */
 };
 
 typedef struct lines_job {

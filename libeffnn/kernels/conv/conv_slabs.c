@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-    LINE = 384,        /* positions of a piece, about */
+    LINE = 288,        /* positions of a piece, about */
     FEWEST_PANELS = 2, /* of output channels of a piece, where there are more */
     SLACK = 64,        /* elements that a tile may read behind a slab */
 };
