@@ -4,7 +4,7 @@
 
     compare_speed.py libeffnn.so [--threads N] [--rounds N] [--table FILE] [NAME ...]
 
-Each case is one model at one batch size. A round has a few runs of ours and of theirs, in an order that
+Each case is one model at one batch size. A round has some runs of ours and of theirs, in an order that
 changes, without the first of each; the ratio is that of the medians. Models come from the catalogue
 ($EFFNN_DATA), from installed packages, and from libeffnn's own zoo (random weights, saved as ONNX for the
 peer). What is not there is left out and named. OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE are unset.
@@ -46,8 +46,7 @@ def tokens(n):
     return lambda b: [RNG.integers(1000, 20000, (b, n)), np.ones((b, n), np.int64)]
 
 
-RUNS_IN_A_ROW = 5
-REST = 0.05  # seconds
+REST, WARM_UP, TURN = 0.05, 0.02, 0.05  # seconds
 IMAGE = floats(3, 224, 224)
 # name, file or zoo URI, inputs of a batch, batches
 CASES = [
@@ -73,22 +72,31 @@ def peer_session(path, threads):
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
+def run_for(run, seconds, times):
+    """Run again and again, at least once, and note how long each run took."""
+    end = time.perf_counter() + seconds
+    while True:
+        begin = time.perf_counter()
+        run()
+        now = time.perf_counter()
+        times.append(now - begin)
+        if now > end:
+            return
+
+
 def measure(ours, theirs, rounds, seconds):
     """Medians of both, in seconds; as many rounds as fit into `seconds`, at least `rounds`. In a round
-    each program has a few runs in a row after a rest, for the other one's threads go on looking for work for
-    a while and would take a processor from it; the first run does not count, as it wakes the threads and
-    finds the other program's data in the caches."""
+    each program runs for a while after a rest, for the other one's threads go on looking for work and
+    would take a processor from it; its first runs do not count, as they wake the threads and find the
+    other program's data in the caches."""
     times = {ours: [], theirs: []}
     start = time.perf_counter()
     i = 0
-    while i < rounds or (time.perf_counter() - start < seconds and i < 400):
+    while i < rounds or time.perf_counter() - start < seconds:
         for run in (ours, theirs) if i % 2 else (theirs, ours):
             time.sleep(REST)
-            run()
-            for _ in range(RUNS_IN_A_ROW):
-                begin = time.perf_counter()
-                run()
-                times[run].append(time.perf_counter() - begin)
+            run_for(run, WARM_UP, [])
+            run_for(run, TURN, times[run])
         i += 1
     return statistics.median(times[ours]), statistics.median(times[theirs])
 
