@@ -113,7 +113,7 @@ bool effnn__conv2d_fits_lines(const effnn__conv2d *v)
     const double taps = (double)(v->c_in / v->groups * v->kernel_h * v->kernel_w);
     /* Turning a result over costs as much as some taps; a tile of few rows cannot hide how long a
      * multiply-add takes; channels read from afar by short tiles come slowly. */
-    const double lines = waste(group_out, tile->columns) * (1.0 + 12.0 / taps) *
+    const double lines = waste(group_out, tile->columns) * (1.0 + 6.0 / taps) *
                          (line < 4 ? 4.0 / (double)line : 1.0);
     const double others =
         effnn__conv2d_fits_slabs(v)
