@@ -6,6 +6,7 @@
  * never on the threads; each piece writes its own part of the result, and reductions combine the
  * pieces' partial results in index order. So 1, 2 and 16 threads give the same bits. */
 
+#include "base/sizes.h"
 #include "base/status.h"
 
 /* One piece: [begin, end) of n items, piece number `piece`. */
@@ -36,7 +37,7 @@ size_t effnn__slot_count(const effnn_context *context, size_t n);
 /* Number of pieces that effnn__parallel_for() makes. */
 static inline size_t effnn__piece_count(size_t n, size_t grain)
 {
-    return n / grain + (n % grain != 0);
+    return effnn__ceil_div(n, grain);
 }
 
 /* Items of a piece when each takes about `work` simple steps. */

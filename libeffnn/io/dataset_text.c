@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/context.h"
 #include "base/file.h"
+#include "base/sizes.h"
 #include "base/vec.h"
 #include "io/dataset_files.h"
 #include "io/text/text_samples.h"
@@ -222,11 +223,6 @@ static size_t input_length(const text_data *self, const sample *item)
     return self->language && item->n > 1 ? item->n - 1 : item->n;
 }
 
-static size_t round_up(size_t n, size_t step)
-{
-    return (n + step - 1) / step * step;
-}
-
 /* The key of a sample for sorting. */
 typedef struct place {
     size_t bucket, index;
@@ -248,9 +244,9 @@ static effnn_status sort_samples(text_data *self)
 
     if (places && sorted) {
         for (size_t i = 0; i < n; i++)
-            places[i] = (place){
-                round_up(input_length(self, &self->samples[i]), (size_t)self->options.bucket), i
-            };
+            places[i] = (place){ effnn__round_up(input_length(self, &self->samples[i]),
+                                                 (size_t)self->options.bucket),
+                                 i };
         qsort(places, n, sizeof *places, by_bucket);
         for (size_t i = 0; i < n; i++) sorted[i] = self->samples[places[i].index];
         memcpy(self->samples, sorted, n * sizeof *sorted);
@@ -353,7 +349,7 @@ static effnn_status text_read(void *state, uint64_t first, size_t n, effnn_batch
 
     for (size_t i = 0; i < n; i++)
         if (input_length(self, &samples[i]) > length) length = input_length(self, &samples[i]);
-    length = round_up(length, (size_t)self->options.bucket);
+    length = effnn__round_up(length, (size_t)self->options.bucket);
     if (length > (size_t)self->options.length) length = (size_t)self->options.length;
     if (self->fixed) length = (size_t)self->fixed;
     for (size_t k = 0; k < self->n_inputs; k++) {

@@ -3,6 +3,8 @@
 
 #include "kernels/bands.h"
 
+#include "base/sizes.h"
+
 #include <string.h>
 
 enum {
@@ -19,15 +21,10 @@ typedef struct band {
     size_t row, col, n_rows, n_cols;
 } band;
 
-static size_t ceil_div(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
 /* Distance of a band's rows in its results, where rows are whole vectors. */
 static size_t pitch_of(size_t width)
 {
-    return ceil_div(width, LANES) * LANES;
+    return effnn__round_up(width, LANES);
 }
 
 /* Phases under a band of this size; false if they do not fit. */
@@ -38,10 +35,10 @@ static bool lay_out(effnn__bands *self, size_t rows, size_t cols)
 
     self->rows = rows;
     self->cols = cols;
-    self->height =
-        ceil_div((rows - 1) * v->stride_h + (v->kernel_h - 1) * v->dilation_h + 1, v->stride_h);
-    self->width =
-        ceil_div((cols - 1) * v->stride_w + (v->kernel_w - 1) * v->dilation_w + 1, v->stride_w);
+    self->height = effnn__ceil_div((rows - 1) * v->stride_h + (v->kernel_h - 1) * v->dilation_h + 1,
+                                   v->stride_h);
+    self->width = effnn__ceil_div((cols - 1) * v->stride_w + (v->kernel_w - 1) * v->dilation_w + 1,
+                                  v->stride_w);
     return n_phases <= INPUT_ROOM && self->height <= INPUT_ROOM && self->width <= INPUT_ROOM &&
            n_phases * self->height * self->width <= INPUT_ROOM - BLOCK &&
            rows * pitch_of(self->width) <= OUTPUT_ROOM - BLOCK;
@@ -88,10 +85,11 @@ static edges edges_of(const effnn__bands *self, size_t col, size_t q)
 {
     const effnn__conv2d *v = self->conv;
     const size_t at = col * v->stride_w + q, stride = v->stride_w;
-    const size_t lead = at < v->pad_left ? ceil_div(v->pad_left - at, stride) : 0;
+    const size_t lead = at < v->pad_left ? effnn__ceil_div(v->pad_left - at, stride) : 0;
     const size_t begin = lead < self->width ? lead : self->width;
     const size_t from = at + begin * stride - v->pad_left;
-    const size_t inside = begin < self->width && from < v->w ? ceil_div(v->w - from, stride) : 0;
+    const size_t inside =
+        begin < self->width && from < v->w ? effnn__ceil_div(v->w - from, stride) : 0;
 
     return (edges){ begin, begin + inside < self->width ? begin + inside : self->width, from };
 }
@@ -178,10 +176,10 @@ static void deliver(const effnn__bands *self, const band *b, const float *result
 static bool pays_by_rows(const effnn__bands *self, const band *b)
 {
     const size_t line = (b->n_rows - 1) * self->width + b->n_cols;
-    const size_t groups = ceil_div(b->n_rows, ROWS) * ROWS;
+    const size_t groups = effnn__round_up(b->n_rows, ROWS);
 
     return b->n_rows >= ROWS &&
-           ceil_div(b->n_cols, LANES) * LANES * groups < 2 * ceil_div(line, BLOCK) * BLOCK;
+           effnn__round_up(b->n_cols, LANES) * groups < 2 * effnn__round_up(line, BLOCK);
 }
 
 /* The last rows may be computed twice, to the same values. */

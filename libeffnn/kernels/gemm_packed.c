@@ -7,6 +7,7 @@
 #include "kernels/packed.h"
 
 #include "base/pool.h"
+#include "base/sizes.h"
 
 #include <string.h>
 
@@ -138,11 +139,6 @@ typedef struct packed_job {
     size_t rows, columns, n_down, n_across; /* of a piece; pieces */
 } packed_job;
 
-static inline size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* By the sizes alone. Rows are cut first: every piece reads B anew, but from the second cache. */
 static void cut(packed_job *job, const effnn__packed_gemm *g)
 {
@@ -150,17 +146,17 @@ static void cut(packed_job *job, const effnn__packed_gemm *g)
     const size_t tiles = effnn__piece_count(g->m, tile->rows);
     const size_t panels = effnn__piece_count(g->n, tile->columns);
     const size_t work = g->m * g->n * g->k;
-    const size_t wanted = smaller(work / FAIR_PIECE, ENOUGH_PIECES);
+    const size_t wanted = effnn__smaller(work / FAIR_PIECE, ENOUGH_PIECES);
 
     job->gemm = g;
     job->n_down = effnn__piece_count(tiles, MOST_TILES);
-    job->n_across = smaller(effnn__piece_count(panels, MOST_PANELS), work / LEAST_PIECE + 1);
+    job->n_across = effnn__smaller(effnn__piece_count(panels, MOST_PANELS), work / LEAST_PIECE + 1);
     if (job->n_down * job->n_across < wanted)
-        job->n_down = smaller(effnn__piece_count(wanted, job->n_across),
-                              effnn__piece_count(tiles, FEWEST_TILES));
+        job->n_down = effnn__smaller(effnn__piece_count(wanted, job->n_across),
+                                     effnn__piece_count(tiles, FEWEST_TILES));
     if (job->n_down * job->n_across < wanted)
-        job->n_across = smaller(effnn__piece_count(wanted, job->n_down),
-                                effnn__piece_count(panels, FEWEST_PANELS));
+        job->n_across = effnn__smaller(effnn__piece_count(wanted, job->n_down),
+                                       effnn__piece_count(panels, FEWEST_PANELS));
     job->rows = effnn__piece_count(tiles, job->n_down) * tile->rows;
     job->columns = effnn__piece_count(panels, job->n_across) * tile->columns;
     job->n_down = effnn__piece_count(g->m, job->rows);
@@ -177,8 +173,8 @@ static effnn_status run_piece(void *job_, size_t piece, size_t begin, size_t end
     for (size_t at = begin; at < end; at++) {
         block b = { .i = at % job->n_down * job->rows, .j = at / job->n_down * job->columns };
 
-        b.i_end = smaller(b.i + job->rows, g->m);
-        b.j_end = smaller(b.j + job->columns, g->n);
+        b.i_end = effnn__smaller(b.i + job->rows, g->m);
+        b.j_end = effnn__smaller(b.j + job->columns, g->n);
         run_block(g, &b);
     }
     return EFFNN_OK;

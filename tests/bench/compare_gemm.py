@@ -13,9 +13,7 @@ OPENBLAS_L2_SIZE are unset.
 import argparse
 import os
 import pathlib
-import statistics
 import sys
-import time
 
 for variable in "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE":
     os.environ.pop(variable, None)
@@ -34,9 +32,9 @@ from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "peers"))
 from effnn_ctypes import Library  # noqa: E402
+from turns import medians  # noqa: E402
 
 RNG = np.random.default_rng(3)
-REST = 0.01  # seconds between the programs, whose threads look for work for a while
 PRODUCTS = [  # layer, m, k, n
     ("DeiT-Ti qkv", 197, 192, 576), ("DeiT-Ti fc1", 197, 192, 768), ("DeiT-Ti fc2", 197, 768, 192),
     ("DeiT-S qkv", 197, 384, 1152), ("DeiT-S fc1", 197, 384, 1536), ("DeiT-S fc2", 197, 1536, 384),
@@ -65,23 +63,6 @@ def model_of(op, inputs, constants, out_dims, **attributes):
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, out_dims)],
         [numpy_helper.from_array(a, n) for n, a in zip(weights, constants)])
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
-
-
-def ratio(ours, theirs, seconds):
-    """Medians of both; a turn is a few runs of each, the first of which does not count."""
-    times = {ours: [], theirs: []}
-    begin = time.perf_counter()
-    turn = 0
-    while turn < 6 or time.perf_counter() - begin < seconds:
-        for run in (ours, theirs) if turn % 2 else (theirs, ours):
-            time.sleep(REST)
-            run()
-            for _ in range(4):
-                start = time.perf_counter()
-                run()
-                times[run].append(time.perf_counter() - start)
-        turn += 1
-    return statistics.median(times[ours]), statistics.median(times[theirs])
 
 
 def cases(library):
@@ -117,7 +98,7 @@ def main():
     lines = ["| layer | m x k x n | form | libeffnn, GFLOP/s | OpenBLAS, GFLOP/s | of OpenBLAS |", "|---|---|---|---|---|---|"]
     logs = {}
     for layer, size, form, flops, ours, theirs in cases(library):
-        mine, other = ratio(ours, theirs, ARGS.seconds)
+        mine, other = medians(ours, theirs, 4, ARGS.seconds)
         logs.setdefault(form, []).append(np.log(other / mine))
         lines.append(f"| {layer} | {size} | {form} | {flops / mine / 1e9:.1f} | {flops / other / 1e9:.1f} "
                      f"| {100 * other / mine:.0f} % |")

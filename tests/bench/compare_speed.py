@@ -12,11 +12,9 @@ peer). What is not there is left out and named. OPENBLAS_CORETYPE and OPENBLAS_L
 import argparse
 import os
 import pathlib
-import statistics
 import sys
 import sysconfig
 import tempfile
-import time
 
 for variable in "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE":
     os.environ.pop(variable, None)
@@ -27,6 +25,7 @@ import onnxruntime  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "peers"))
 from effnn_ctypes import Library  # noqa: E402
+from turns import medians  # noqa: E402
 
 DATA = pathlib.Path(os.environ.get("EFFNN_DATA", ROOT.parent / "shared" / "data")) / "models"
 SITE = pathlib.Path(sysconfig.get_paths()["purelib"])
@@ -46,7 +45,6 @@ def tokens(n):
     return lambda b: [RNG.integers(1000, 20000, (b, n)), np.ones((b, n), np.int64)]
 
 
-REST, WARM_UP, TURN = 0.05, 0.02, 0.05  # seconds
 IMAGE = floats(3, 224, 224)
 # name, file or zoo URI, inputs of a batch, batches
 CASES = [
@@ -72,35 +70,6 @@ def peer_session(path, threads):
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def run_for(run, seconds, times):
-    """Run again and again, at least once, and note how long each run took."""
-    end = time.perf_counter() + seconds
-    while True:
-        begin = time.perf_counter()
-        run()
-        now = time.perf_counter()
-        times.append(now - begin)
-        if now > end:
-            return
-
-
-def measure(ours, theirs, rounds, seconds):
-    """Medians of both, in seconds; as many rounds as fit into `seconds`, at least `rounds`. In a round
-    each program runs for a while after a rest, for the other one's threads go on looking for work and
-    would take a processor from it; its first runs do not count, as they wake the threads and find the
-    other program's data in the caches."""
-    times = {ours: [], theirs: []}
-    start = time.perf_counter()
-    i = 0
-    while i < rounds or time.perf_counter() - start < seconds:
-        for run in (ours, theirs) if i % 2 else (theirs, ours):
-            time.sleep(REST)
-            run_for(run, WARM_UP, [])
-            run_for(run, TURN, times[run])
-        i += 1
-    return statistics.median(times[ours]), statistics.median(times[theirs])
-
-
 def run_case(library, threads, case, folder, args):
     name, source, make, batches = case
     model = library.load(source, threads=threads)
@@ -116,7 +85,7 @@ def run_case(library, threads, case, folder, args):
             arrays += [np.zeros_like(arrays[0])] * (len(names) - len(arrays))
         feeds = dict(zip(names, arrays))
         call = model.prepare(arrays)
-        ours, theirs = measure(call, lambda: peer.run(None, feeds), args.rounds, args.seconds)
+        ours, theirs = medians(call, lambda: peer.run(None, feeds), args.rounds, args.seconds)
         yield name, batch, ours, theirs
 
 

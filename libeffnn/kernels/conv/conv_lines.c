@@ -6,6 +6,7 @@
  * padding written out. Every tap of every channel begins at an offset of a table. Results are
  * turned over on their way to the output. Sums run as in conv_tiles.c, to the same bits. */
 
+#include "base/sizes.h"
 #include "kernels/conv/conv.h"
 #include "kernels/conv/conv_pieces.h"
 #include "kernels/packed.h"
@@ -34,23 +35,13 @@ typedef struct lines_job {
     size_t slab_floats, sum_floats, slot_bytes;
 } lines_job;
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t round_up(size_t n, size_t multiple)
-{
-    return effnn__piece_count(n, multiple) * multiple;
-}
-
 static void plan_flat(lines_job *job)
 {
     const size_t all = job->pieces.positions, rows = job->tile->rows;
     const size_t tiles = effnn__piece_count(all, rows);
     const size_t pieces = effnn__piece_count(tiles, POSITIONS / rows);
 
-    job->length = smaller(effnn__piece_count(tiles, pieces) * rows, all);
+    job->length = effnn__smaller(effnn__piece_count(tiles, pieces) * rows, all);
     job->n_lines = effnn__piece_count(all, job->length);
     job->lines = 1;
     job->line_stride = job->length;
@@ -77,7 +68,8 @@ static void plan_lines(lines_job *job, const effnn__conv2d *v)
     job->line_stride = job->has_slab ? job->width : v->w;
     job->plane_stride = job->has_slab ? job->slab_lines * job->width : v->h * v->w;
     if (job->has_slab)
-        job->slab_floats = round_up(job->channels * job->plane_stride + EFFNN__CONV_OVERRUN, 16);
+        job->slab_floats =
+            effnn__round_up(job->channels * job->plane_stride + EFFNN__CONV_OVERRUN, 16);
 }
 
 static void plan(lines_job *job, const effnn__conv2d *v)
@@ -96,7 +88,7 @@ static void plan(lines_job *job, const effnn__conv2d *v)
                            FEWEST_PANELS);
     job->sum_floats = job->lines * job->length * job->tile->columns;
     job->slot_bytes = (job->slab_floats + job->sum_floats) * sizeof(float) +
-                      round_up(job->pieces.taps, 8) * sizeof(size_t);
+                      effnn__round_up(job->pieces.taps, 8) * sizeof(size_t);
 }
 
 /* Time of a multiply-add, 1 if all lanes of a register do useful work, for n lanes of work. */
@@ -167,7 +159,7 @@ static void run_terms(const lines_job *job, const piece *p, effnn__tile_job t, s
             const size_t at = line * job->length + i;
 
             if (at >= p->n_positions) break;
-            t.m = smaller(job->height, smaller(job->length - i, p->n_positions - at));
+            t.m = effnn__smaller(job->height, effnn__smaller(job->length - i, p->n_positions - at));
             t.a = p->from + line * line_step + i * step;
             t.c = p->sums + at * columns;
             job->tile->run(&t);
@@ -181,7 +173,7 @@ static void run_panel(const lines_job *job, const piece *p, size_t row)
     const float *packed = job->packed + group * effnn__conv_group_floats(pieces);
     const float *bias =
         job->after->bias ? job->after->bias + group * pieces->group_out + row : NULL;
-    effnn__tile_job t = { .n = smaller(columns, pieces->group_out - row),
+    effnn__tile_job t = { .n = effnn__smaller(columns, pieces->group_out - row),
                           .a_row = job->conv->stride_w,
                           .b_row = columns,
                           .c_row = columns,
@@ -190,7 +182,7 @@ static void run_panel(const lines_job *job, const piece *p, size_t row)
                           .hi = job->after->hi };
 
     for (size_t term = 0; term < pieces->taps; term += t.k) {
-        t.k = smaller(EFFNN__TILE_TERMS, pieces->taps - term);
+        t.k = effnn__smaller(EFFNN__TILE_TERMS, pieces->taps - term);
         t.b = packed + row * pieces->taps + term * columns;
         t.accumulate = term > 0;
         t.bias_column = term + t.k == pieces->taps ? bias : NULL;
@@ -213,8 +205,9 @@ static void run_piece(void *job_, size_t slot, size_t number)
     p.sums = slab + job->slab_floats;
     p.offsets = (size_t *)(void *)(p.sums + job->sum_floats);
     p.line = p.at.across * job->lines;
-    p.n_lines = smaller(job->lines, job->n_lines - p.line);
-    p.n_positions = smaller(p.n_lines * job->length, job->pieces.positions - p.line * job->length);
+    p.n_lines = effnn__smaller(job->lines, job->n_lines - p.line);
+    p.n_positions =
+        effnn__smaller(p.n_lines * job->length, job->pieces.positions - p.line * job->length);
     p.from = job->has_slab  ? slab
              : job->is_flat ? x + p.line * job->length
                             : x + p.line * v->stride_h * v->w;

@@ -6,6 +6,7 @@
  * lie beyond an output row are computed and left out. Sums run as in conv_tiles.c, to the same
  * bits. */
 
+#include "base/sizes.h"
 #include "kernels/conv/conv.h"
 #include "kernels/conv/conv_pieces.h"
 
@@ -40,11 +41,6 @@ bool effnn__conv2d_fits_slabs(const effnn__conv2d *v)
     return v->c_in > 0 && v->out_w >= 2 * more && v->out_h > 0;
 }
 
-static size_t round_up(size_t n, size_t multiple)
-{
-    return effnn__piece_count(n, multiple) * multiple;
-}
-
 static void plan(slab_job *job, const effnn__conv2d *v)
 {
     size_t across;
@@ -59,10 +55,10 @@ static void plan(slab_job *job, const effnn__conv2d *v)
     job->lines = effnn__piece_count(v->out_h, across);
     effnn__conv_pieces_cut(&job->pieces, effnn__piece_count(v->out_h, job->lines), FEWEST_PANELS);
     job->slab_lines = job->lines + (v->kernel_h - 1) * v->dilation_h;
-    job->slab_floats = round_up(job->channels * job->slab_lines * job->width + SLACK, 16);
-    job->pitch = round_up(job->lines * job->width, 16);
+    job->slab_floats = effnn__round_up(job->channels * job->slab_lines * job->width + SLACK, 16);
+    job->pitch = effnn__round_up(job->lines * job->width, 16);
     job->slot_bytes = (job->slab_floats + job->pieces.height * job->pitch) * sizeof(float) +
-                      round_up(job->pieces.taps, 8) * sizeof(size_t);
+                      effnn__round_up(job->pieces.taps, 8) * sizeof(size_t);
 }
 
 size_t effnn__conv2d_scratch_slabs(const effnn_context *context, const effnn__conv2d *conv)
