@@ -91,7 +91,7 @@ static void plan(lines_job *job, const effnn__conv2d *v)
                       effnn__round_up(job->pieces.taps, 8) * sizeof(size_t);
 }
 
-/* Time of a multiply-add, 1 if all lanes of a register do useful work, for n lanes of work. */
+/* Time of n results where registers have so many lanes, in terms of that of full registers. */
 static double waste(size_t n, size_t lanes)
 {
     return (double)(effnn__piece_count(n, lanes) * lanes) / (double)n;
@@ -103,8 +103,9 @@ bool effnn__conv2d_fits_lines(const effnn__conv2d *v)
     const size_t group_out = v->c_out / v->groups, positions = v->out_h * v->out_w;
     const size_t line = effnn__conv_is_flat(v) ? positions : v->out_w;
     const double taps = (double)(v->c_in / v->groups * v->kernel_h * v->kernel_w);
-    /* Turning a result over costs as much as some taps; a tile of few rows cannot hide how long a
-     * multiply-add takes; channels read from afar by short tiles come slowly. */
+    /* Times as measured: turning a result over costs as much as six taps, and a tile of few rows
+     * cannot hide how long a multiply-add takes. Slabs compute what lies behind each line, too;
+     * other ways have to make columns unless the picture has them already. */
     const double lines = waste(group_out, tile->columns) * (1.0 + 6.0 / taps) *
                          (line < 4 ? 4.0 / (double)line : 1.0);
     const double others =
