@@ -9,14 +9,10 @@
 effnn_status effnn__lower(effnn__graph *graph)
 {
     static const effnn__pass *const passes[] = {
-        &effnn__pass_contents,
-        &effnn__pass_fold,
-        &effnn__pass_batch_norm,
-        &effnn__pass_attention,
-        &effnn__pass_layout,
-        &effnn__pass_cache,
-        &effnn__pass_lower_subgraphs,
-        NULL,
+        &effnn__pass_contents,        &effnn__pass_fold,
+        &effnn__pass_batch_norm,      &effnn__pass_attention,
+        &effnn__pass_layout,          &effnn__pass_cache,
+        &effnn__pass_lower_subgraphs, NULL,
     };
 
     return effnn__passes_run(graph, passes);

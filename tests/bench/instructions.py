@@ -44,14 +44,17 @@ def count(effnn, arguments, folder):
     return int(re.search(r"Collected : (\d+)", text).group(1))
 
 
-def circumstances(effnn, library):
+def circumstances(build, effnn, library):
     """What the counts depend on beside the sources."""
+    options = json.loads((build / "meson-info/intro-buildoptions.json").read_text())
+    optimisation = next(o["value"] for o in options if o["name"] == "optimization")
     compiler = re.search(r"(GCC|clang)[^\n]*", output("readelf", "-p", ".comment", library))
     log = output("valgrind", "--tool=none", effnn, "bench", MODEL, "--repeat", "1", "--verbose")
     kernels = re.search(r"kernels: (blis \S+ \S+)", log)  # BLIS names the kind of CPU
     if not compiler or not kernels:
         raise RuntimeError(f"no compiler in {library}, or no kernels in the log:\n{log[-500:]}")
-    return {"compiler": compiler.group(0).strip(), "kernels": kernels.group(1)}
+    return {"compiler": compiler.group(0).strip(), "optimisation": optimisation,
+            "kernels": kernels.group(1)}
 
 
 def compare(counts, stored):
@@ -71,11 +74,10 @@ def main():
     if not shutil.which("valgrind") or not shutil.which("readelf"):
         print(f"skipped: no valgrind or readelf\n0 passed, 0 failed, {len(RUNS)} skipped")
         return 0
-    now = circumstances(effnn, library)
+    now = circumstances(build, effnn, library)
     stored = json.loads(STORED.read_text()) if STORED.exists() else {}
     if not write and any(stored.get(key) != value for key, value in now.items()):
-        print(f"skipped: the counts stored hold for {stored.get('compiler')}, "
-              f"{stored.get('kernels')}; this is {now['compiler']}, {now['kernels']}")
+        print(f"skipped: the counts stored hold for {({k: stored.get(k) for k in now})}; this is {now}")
         print(f"0 passed, 0 failed, {len(RUNS)} skipped")
         return 0
     with tempfile.TemporaryDirectory() as folder:
