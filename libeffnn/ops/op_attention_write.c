@@ -55,10 +55,8 @@ static effnn_status whole(expansion *self, const char **out, size_t fresh, size_
     const char *joint = input_of(writer, fresh), *old = input_of(writer, past);
     const char *wanted = output_of(writer, present), *raised = NULL, *repeated = NULL;
     const int64_t n_heads = self->flat ? self->attrs->q_num_heads : writer->input_dim(writer, 0, 1);
-    const int64_t columns = self->flat
-                                ? writer->input_dim(writer, fresh, 2) /
-                                      (self->attrs->kv_num_heads ? self->attrs->kv_num_heads : 1)
-                                : writer->input_dim(writer, fresh, 3);
+    const int64_t width = writer->input_dim(writer, fresh, self->flat ? 2 : 3); /* < 0: open */
+    const int64_t n_parts = self->flat && width > 0 ? self->attrs->kv_num_heads : 1;
 
     if (self->flat) {
         const char *parts = old || !wanted ? NULL : wanted;
@@ -78,15 +76,15 @@ static effnn_status whole(expansion *self, const char **out, size_t fresh, size_
     }
     *out = joint;
     if (self->repeats == 1) return EFFNN_OK;
-    if (columns < 0)
+    if (width < 1 || n_parts < 1)
         return effnn__onnx_write_fail(writer, EFFNN_E_UNSUPPORTED,
-                                      "shared heads whose size is not known need opset 23");
+                                      "shared heads of size 0 or not known need opset 23");
     *out = NULL;
     EFFNN_TRY(effnn__onnx_add_ints(writer, &raised, "Unsqueeze", joint, 1, (const int64_t[]){ 2 }));
     EFFNN_TRY(effnn__onnx_add_ints(writer, &repeated, "Expand", raised, 5,
                                    (const int64_t[]){ 1, 1, self->repeats, 1, 1 }));
     return effnn__onnx_add_ints(writer, out, "Reshape", repeated, 4,
-                                (const int64_t[]){ 0, n_heads, -1, columns });
+                                (const int64_t[]){ 0, n_heads, -1, width / n_parts });
 }
 
 /* An i64 of rank 0. */

@@ -94,6 +94,21 @@ START_TEST(what_an_opset_cannot_say_is_refused_by_the_nodes_name)
 }
 END_TEST
 
+START_TEST(shared_heads_whose_size_is_open_are_refused_below_opset_23)
+{
+    const char *const attrs = "is_causal=1,q_num_heads=6,kv_num_heads=3";
+
+    test_add_input(model, "q", 3, (int64_t[]){ 2, 4, 24 });
+    test_add_input(model, "k", 3, (int64_t[]){ 2, 6, -1 });
+    test_add_input(model, "v", 3, (int64_t[]){ 2, 6, 30 });
+    test_add_node(model, "attention", attrs, "y", "q", "k", "v");
+    ck_assert_ok(effnn_model_add_output(model, "y"));
+    ck_assert_fails_saying(EFFNN_E_UNSUPPORTED, "size 0 or not known",
+                           effnn__onnx_save(model, path, 21));
+}
+END_TEST
+
 SUITE("onnx_write_node", setup, teardown, the_node_that_computes_the_result_keeps_the_name,
       names_made_for_the_others_are_free, a_constant_that_becomes_an_attribute_is_not_written_twice,
-      what_an_opset_cannot_say_is_refused_by_the_nodes_name)
+      what_an_opset_cannot_say_is_refused_by_the_nodes_name,
+      shared_heads_whose_size_is_open_are_refused_below_opset_23)
