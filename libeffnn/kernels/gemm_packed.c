@@ -12,15 +12,17 @@
 #include <string.h>
 
 enum {
-    MOST_TILES = 10,       /* rows of a piece, in tiles */
-    MOST_PANELS = 12,      /* columns of a piece; of fewer than six the copies of A would show */
-    FEWEST_TILES = 3,      /* where pieces are made smaller to have enough of them */
-    FEWEST_PANELS = 6,     /* likewise */
-    ENOUGH_PIECES = 16,    /* for threads to share evenly */
-    FAIR_PIECE = 1 << 18,  /* multiply-adds: large enough for a thread of its own */
-    LEAST_PIECE = 1 << 17, /* smaller ones cost more than they bring */
-    BAD_STRIDE = 512,      /* floats: rows that are a multiple of this apart collide */
-    MOST_ROWS = 16,        /* of any tile */
+    MOST_TILES = 10,          /* rows of a piece, in tiles */
+    MOST_PANELS = 12,         /* columns of a piece; of fewer than six the copies of A would show */
+    FEWEST_TILES = 3,         /* where pieces are made smaller to have enough of them */
+    FEWEST_PANELS = 6,        /* likewise */
+    ENOUGH_PIECES = 16,       /* for threads to share evenly */
+    FAIR_PIECE = 1 << 18,     /* multiply-adds: large enough for a thread of its own */
+    LEAST_PIECE = 1 << 17,    /* smaller ones cost more than they bring */
+    FEW_ROWS = 4,             /* up to so many a product waits for memory */
+    SHARED_BYTES = 256 << 10, /* of B that one piece of such a product reads, about */
+    BAD_STRIDE = 512,         /* floats: rows that are a multiple of this apart collide */
+    MOST_ROWS = 16,           /* of any tile */
     COPY_STRIDE = EFFNN__TILE_TERMS + 16, /* an odd number of cache lines */
 };
 
@@ -126,7 +128,7 @@ static void run_block(const effnn__packed_gemm *g, const block *b)
     const effnn__tile *tile = effnn__tile_get();
     const bool is_far = g->a_row % BAD_STRIDE == 0 || g->k > 2 * EFFNN__TILE_TERMS;
 
-    if (is_far && g->a_col == 1 && g->k > 0 && b->i_end - b->i > 4)
+    if (is_far && g->a_col == 1 && g->k > 0 && b->i_end - b->i > FEW_ROWS)
         run_copying(g, tile, b);
     else
         run_plain(g, tile, b);
@@ -180,11 +182,36 @@ static effnn_status run_piece(void *job_, size_t piece, size_t begin, size_t end
     return EFFNN_OK;
 }
 
+/* Panels [begin, end), each from its first term to its last. */
+static effnn_status run_panels(void *job_, size_t piece, size_t begin, size_t end)
+{
+    const packed_job *job = job_;
+    const effnn__packed_gemm *g = job->gemm;
+
+    (void)piece;
+    for (size_t i = begin; i < end; i++)
+        run_block(
+            g, &(block){ 0, g->m, i * job->columns, effnn__smaller((i + 1) * job->columns, g->n) });
+    return EFFNN_OK;
+}
+
+/* A product of so few rows that it does little but read B: panel by panel, and shared among threads
+ * by the bytes, not by the multiplications. */
+static effnn_status run_few_rows(effnn_context *context, const effnn__packed_gemm *g)
+{
+    packed_job job = { .gemm = g, .columns = effnn__tile_get()->columns };
+    const size_t panel = g->k * job.columns * sizeof(float);
+
+    return effnn__parallel_for(context, effnn__piece_count(g->n, job.columns),
+                               SHARED_BYTES / (panel + 1) + 1, run_panels, &job);
+}
+
 effnn_status effnn__gemm_f32_packed(effnn_context *context, const effnn__packed_gemm *gemm)
 {
     packed_job job;
 
     if (gemm->m == 0 || gemm->n == 0) return EFFNN_OK;
+    if (gemm->m <= FEW_ROWS) return run_few_rows(context, gemm);
     cut(&job, gemm);
     return effnn__parallel_for(context, job.n_down * job.n_across, 1, run_piece, &job);
 }

@@ -28,6 +28,11 @@ typedef struct effnn__attention_item {
     size_t batch, head, first, n; /* queries */
 } effnn__attention_item;
 
+/* Rows of one head of [batch, len, n_heads · size] if `flat`, else of [batch, n_heads, len, size].
+ */
+effnn__attention_rows effnn__attention_rows_of(bool flat, size_t batch, size_t head, size_t n_heads,
+                                               size_t len, size_t size);
+
 /* Where an item's queries, outputs, past and new keys or values (of this size) lie. */
 effnn__attention_rows effnn__attention_queries(const effnn__attention_job *job,
                                                const effnn__attention_item *i);

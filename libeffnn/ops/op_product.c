@@ -8,11 +8,6 @@
 #include "kernels/packed.h"
 #include "ops/op_elementwise.h"
 
-enum {
-    FEW_ROWS = 4,            /* up to so many a packed product waits for memory */
-    SHARED_BYTES = 256 << 10 /* of B that one piece reads, about */
-};
-
 typedef struct product_job {
     const effnn__gemm *gemm;
     const effnn__dtype_row *row;
@@ -74,42 +69,6 @@ static effnn_status product_piece(void *job_, size_t piece, size_t begin, size_t
     return EFFNN_OK;
 }
 
-/* ---- packed ---- */
-
-typedef struct panels_job {
-    const effnn__packed_gemm *gemm;
-    size_t columns; /* of a panel */
-} panels_job;
-
-static effnn_status run_panels(void *job_, size_t piece, size_t begin, size_t end)
-{
-    const panels_job *job = job_;
-
-    (void)piece;
-    for (size_t i = begin; i < end; i++) {
-        const size_t j = i * job->columns, left = job->gemm->n - j;
-        effnn__packed_gemm panel = *job->gemm;
-
-        panel.n = left < job->columns ? left : job->columns;
-        panel.b += j * panel.k;
-        panel.c += j;
-        if (panel.after.bias) panel.after.bias += j;
-        effnn__gemm_f32_packed_serial(&panel);
-    }
-    return EFFNN_OK;
-}
-
-/* A product of so few rows that it does little but read B: panel by panel, each from its beginning
- * to its end, and shared among threads by the bytes, not by the multiplications. */
-static effnn_status run_few_rows(const effnn_op_call *call, const effnn__packed_gemm *gemm)
-{
-    panels_job job = { .gemm = gemm, .columns = effnn__tile_get()->columns };
-    const size_t panel = gemm->k * job.columns * sizeof(float);
-
-    return effnn__parallel_for(call->context, effnn__piece_count(gemm->n, job.columns),
-                               SHARED_BYTES / (panel + 1) + 1, run_panels, &job);
-}
-
 static effnn_status run_packed(const effnn_op_call *call, const effnn__gemm *g)
 {
     const effnn__packed_gemm gemm = { .m = g->m,
@@ -125,7 +84,6 @@ static effnn_status run_packed(const effnn_op_call *call, const effnn__gemm *g)
                                       .after = call->after };
 
     EFFNN_ASSERT(g->n_batch == 1 && g->alpha == 1.0 && (g->beta == 0.0 || g->beta == 1.0));
-    if (g->m <= FEW_ROWS) return run_few_rows(call, &gemm);
     return effnn__gemm_f32_packed(call->context, &gemm);
 }
 
